@@ -1,0 +1,399 @@
+# amaranth: UnusedElaboratable=no
+"""Sums of products: the one arithmetic unit, from a bare adder to a folded dot product.
+
+A sum is built level by level: partial products, levels of full adders, carry-propagating adders. Between any two
+levels a pipeline register may stand, and where the sum is folded the last level holds the accumulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Member, Out
+
+from hdlgen.arithmetic.adders import ADDERS
+from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
+from hdlgen.arithmetic.delay import AND, BOOTH, FULL_ADDER, XOR, adder_delay
+from hdlgen.arithmetic.heap import Heap, compress, reduction_steps
+from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, word_row
+from hdlgen.number import Format
+
+__all__ = [
+    "MULTIPLIERS",
+    "REDUCTIONS",
+    "LevelEstimate",
+    "Position",
+    "SumShape",
+    "SumStyle",
+    "SumUnit",
+    "estimate",
+    "sum_ports",
+]
+
+MULTIPLIERS = {"dadda": "baugh_wooley", "booth": "booth", "array": "baugh_wooley"}
+"""The multipliers by name, the sensible default first, with the rows they are made of; an array adds row after row."""
+
+REDUCTIONS = ("heap", "tree", "chain")
+"""How the positions of a sum are added: in one carry-save heap, or product by product in a tree or chain of adders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """One place of a sum: `coefficient` times the product of no, one or two factors of the given formats."""
+
+    factors: tuple[Format, ...]
+    coefficient: int = 1
+
+    def range(self) -> tuple[int, int]:
+        """Tell the least and the greatest value."""
+        corners = [self.coefficient]
+        for format in self.factors:
+            corners = [corner * bound for corner in corners for bound in (format.low, format.high)]
+        return min(corners), max(corners)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumShape:
+    """What a sum adds.
+
+    Args:
+        positions: what stands side by side.
+        constant: added once; 0 where the sum accumulates, as the accumulator then starts from an operand.
+        result: integer format of the result, which counts modulo `2**width`.
+        accumulates: whether results add up over several cycles.
+    """
+
+    positions: tuple[Position, ...]
+    constant: int
+    result: Format
+    accumulates: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumStyle:
+    """How a sum is built.
+
+    Args:
+        reduction, multiplier, adder, constants: names in `REDUCTIONS`, `MULTIPLIERS`, `ADDERS`, `CONSTANT_ENCODINGS`.
+        library: whether full adders are cells of the library, or gates.
+    """
+
+    reduction: str = "heap"
+    multiplier: str = "dadda"
+    adder: str = "sklansky"
+    constants: str = "signed_digits"
+    library: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelEstimate:
+    """What is known of a level before it is built: its delay in FO4, and the bits that a register after it holds."""
+
+    delay: float
+    bits: int
+
+
+@dataclass(slots=True)
+class _Word:
+    """A finished number on its way through the adders: `(-1 if minus else 1) * value * 2**shift`."""
+
+    value: Value
+    low: int
+    high: int
+    shift: int = 0
+    minus: bool = False
+
+    def bits(self) -> list[Value]:
+        return list(self.value)
+
+    def replace(self, bits: Iterable[Value]) -> None:
+        self.value = Cat(*bits)
+
+    def extended(self, shift: int, width: int) -> Value:
+        """Give the bits from weight `2**shift` on, `width` of them, sign-extended."""
+        sign = self.value[-1] if self.low < 0 else Const(0, 1)
+        whole = Cat(Const(0, self.shift), self.value)
+        return Cat(whole[shift:], sign.replicate(max(width + shift - len(whole), 0)))[:width]
+
+
+_Live = Sequence[Heap | _Word]
+_Levels = Generator[tuple[float, _Live], None, Value]
+
+
+def _rows(m: Module, position: Position, factors: Sequence[Value], style: SumStyle) -> list[Row]:
+    """Make the rows of a position without its coefficient."""
+    if len(factors) == 1:
+        return [word_row(factors[0], position.factors[0])]
+    rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier]]
+    return rows(m, factors[0], position.factors[0], factors[1], position.factors[1])
+
+
+def _fill(m: Module, heap: Heap, position: Position, factors: Sequence[Value], style: SumStyle) -> None:
+    """Add a position to a heap."""
+    if not factors:
+        heap.add_constant(position.coefficient)
+        return
+    rows = _rows(m, position, factors, style)
+    for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
+        for row in rows:
+            heap.add_row(m, row, shift=digit.shift, sign=digit.sign)
+
+
+def _first_delay(shape: SumShape, style: SumStyle) -> float:
+    """Estimate the making of the partial products."""
+    if not any(len(position.factors) == 2 for position in shape.positions):
+        return 0.0
+    return BOOTH if MULTIPLIERS[style.multiplier] == "booth" else AND
+
+
+def _add(m: Module, left: Value, right: Value, carry_in: Value | int, style: SumStyle) -> Value:
+    """Add two words of equal width; the carry out falls away."""
+    adder = ADDERS[style.adder](len(left), library=style.library)
+    m.submodules += adder
+    m.d.comb += [adder.a.eq(left), adder.b.eq(right), adder.carry_in.eq(carry_in)]
+    return adder.sum[: len(left)]
+
+
+def _finish(m: Module, heap: Heap, style: SumStyle) -> tuple[Value, float]:
+    """Add the two rows of a reduced heap; columns below the first pair of bits pass by."""
+    first, left, right = heap.addends()
+    lower = [column[0] if column else Const(0, 1) for column in heap.columns[:first]]
+    if not left:
+        return Cat(*lower), 0.0
+    upper = _add(m, Cat(*left), Cat(*right), 0, style)
+    return Cat(*lower, upper), adder_delay(style.adder, len(left))
+
+
+def _merge(m: Module, left: _Word, right: _Word, style: SumStyle) -> tuple[_Word, float]:
+    """Add two words, subtracting where one of them counts negative; bits below both pass by the adder."""
+    if left.minus and not right.minus:
+        left, right = right, left
+    subtract = right.minus and not left.minus
+    spans = [(word.low << word.shift, word.high << word.shift) for word in (left, right)]
+    low = spans[0][0] + (-spans[1][1] if subtract else spans[1][0])
+    high = spans[0][1] + (-spans[1][0] if subtract else spans[1][1])
+    base = min(left.shift, right.shift)
+    if not subtract and left.shift > right.shift:
+        left, right = right, left
+    cut = max(right.shift, base)
+    width = Format.holding(low, high).width
+    addend = right.extended(cut, width - cut)
+    if subtract:
+        addend = ~addend
+    upper = _add(m, left.extended(cut, width - cut), addend, int(subtract), style)
+    bits = Cat(left.extended(base, cut - base), upper)
+    word = _Word(bits, low >> base, high >> base, shift=base, minus=left.minus and right.minus)
+    return word, adder_delay(style.adder, width - cut) + (XOR if subtract else 0.0)
+
+
+def _reduce(
+    m: Module, heaps: Sequence[Heap], others: Sequence[_Word], style: SumStyle
+) -> Generator[tuple[float, _Live], None, None]:
+    """Bring heaps down to two rows, one level of adders after the other, each as late as the tallest one allows."""
+    linear = style.multiplier == "array"
+    plans = [reduction_steps([len(column) for column in heap.columns], linear=linear) for heap in heaps]
+    depth = max((len(plan) for plan in plans), default=0)
+    for level in range(depth):
+        work = [
+            (heap, plan[level - depth + len(plan)])
+            for heap, plan in zip(heaps, plans, strict=True)
+            if level >= depth - len(plan)
+        ]
+        compress(m, f"compress_{level}", work, library=style.library, newest_first=linear)
+        yield FULL_ADDER, [*heaps, *others]
+
+
+def _heap_levels(
+    m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
+) -> _Levels:
+    """Build one heap over all positions; an accumulator joins it last."""
+    heap = Heap(shape.result.width)
+    for position, values in zip(shape.positions, factors, strict=True):
+        _fill(m, heap, position, values, style)
+    heap.add_constant(shape.constant)
+    heap.settle_constant()
+    yield _first_delay(shape, style), [heap]
+    yield from _reduce(m, [heap], [], style)
+    joined = 0.0
+    if accumulator is not None:
+        heap.add_row(m, Row(accumulator, 0, 0))
+        for number, step in enumerate(reduction_steps([len(column) for column in heap.columns])):
+            compress(m, f"accumulate_{number}", [(heap, step)], library=style.library)
+            joined += FULL_ADDER
+    total, delay = _finish(m, heap, style)
+    word = _Word(total, *_bounds(shape.result))
+    yield joined + delay, [word]
+    return word.value
+
+
+def _bounds(format: Format) -> tuple[int, int]:
+    return format.low, format.high
+
+
+def _word_levels(
+    m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
+) -> _Levels:
+    """Build a heap for each product, finish it, and add the words in a tree or a chain."""
+    words: list[_Word] = []
+    heaps: list[tuple[Heap, _Word]] = []
+    constant = shape.constant
+    for position, values in zip(shape.positions, factors, strict=True):
+        digits = CONSTANT_ENCODINGS[style.constants](position.coefficient)
+        if not values or not digits:
+            constant += position.coefficient if not values else 0
+        elif len(digits) == 1:
+            low, high = Position(factors=position.factors).range()
+            word = _Word(values[0], low, high, shift=digits[0].shift, minus=digits[0].sign < 0)
+            words.append(word)
+            if len(values) == 2:
+                heap = Heap(Format.holding(low, high).width)
+                _fill(m, heap, Position(factors=position.factors), values, style)
+                heaps.append((heap, word))
+        else:
+            low, high = position.range()
+            heap = Heap(Format.holding(low, high).width)
+            _fill(m, heap, position, values, style)
+            word = _Word(Const(0, 1), low, high)
+            words.append(word)
+            heaps.append((heap, word))
+    if constant:
+        words.append(
+            _Word(Const(constant, Shape(Format.holding(constant, constant).width, constant < 0)), constant, constant)
+        )
+    if not words:
+        words.append(_Word(Const(0, 1), 0, 0))
+    for heap, _ in heaps:
+        heap.settle_constant()
+    pending = {id(word) for _, word in heaps}
+    ready = [word for word in words if id(word) not in pending]
+    yield _first_delay(shape, style), [*(heap for heap, _ in heaps), *ready]
+    yield from _reduce(m, [heap for heap, _ in heaps], ready, style)
+    if heaps:
+        slowest = 0.0
+        for heap, word in heaps:
+            word.value, delay = _finish(m, heap, style)
+            slowest = max(slowest, delay)
+        yield slowest, words
+    yield from _merge_all(m, words, style)
+    word = words[0]
+    if accumulator is not None:
+        words.append(_Word(accumulator, *_bounds(shape.result)))
+    if word.minus and accumulator is None:
+        words.append(_Word(Const(0, 1), 0, 0))
+    delay = 0.0
+    if len(words) == 2:
+        word, delay = _merge(m, words[1], words[0], style)
+    word = _Word(word.extended(0, shape.result.width), *_bounds(shape.result))
+    yield delay, [word]
+    return word.value
+
+
+def _merge_all(m: Module, words: list[_Word], style: SumStyle) -> Generator[tuple[float, _Live], None, None]:
+    """Add words until one is left: neighbours at each level in a tree, the first two in a chain."""
+    while len(words) > 1:
+        pairs = len(words) // 2 if style.reduction == "tree" else 1
+        slowest = 0.0
+        merged = []
+        for pair in range(pairs):
+            word, delay = _merge(m, words[2 * pair], words[2 * pair + 1], style)
+            merged.append(word)
+            slowest = max(slowest, delay)
+        words[: 2 * pairs] = merged
+        yield slowest, words
+
+
+def _levels(
+    m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
+) -> _Levels:
+    build = _heap_levels if style.reduction == "heap" else _word_levels
+    return build(m, shape, style, factors, accumulator)
+
+
+@lru_cache(maxsize=4096)
+def estimate(shape: SumShape, style: SumStyle) -> tuple[LevelEstimate, ...]:
+    """Tell the levels that a sum will have, by building it once without registers."""
+    factors = [[Signal(format.width) for format in position.factors] for position in shape.positions]
+    accumulator = Signal(shape.result.width) if shape.accumulates else None
+    levels = _levels(Module(), shape, style, factors, accumulator)
+    return tuple(LevelEstimate(delay=delay, bits=sum(len(item.bits()) for item in live)) for delay, live in levels)
+
+
+def sum_ports(shape: SumShape) -> dict[str, Member]:
+    """List the ports of whatever adds up such a sum."""
+    factors = {
+        f"factor_{place}_{number}": In(format.width)
+        for place, position in enumerate(shape.positions)
+        for number, format in enumerate(position.factors)
+    }
+    control = {"first": In(1), "initial": In(shape.result.width)} if shape.accumulates else {}
+    return {**factors, **control, "result": Out(shape.result.width)}
+
+
+class SumUnit(wiring.Component):
+    """Add up products: `result = constant + sum of coefficient * product of factors`, modulo `2**width`.
+
+    Ports: `factor_P_F` in for factor F of position P; `result` out. A sum that accumulates also has `first` (in, high
+    in the cycle in which the first addends reach the accumulator) and `initial` (in, what they are added to).
+    Latency: one cycle for every cut; an accumulating sum's result is whole in the cycle of its last addends.
+
+    Args:
+        shape: what is added.
+        style: how it is built.
+        cuts: numbers of the levels after which a pipeline register stands; the last level has none.
+    """
+
+    result: Signal
+
+    def __init__(self, shape: SumShape, style: SumStyle, *, cuts: frozenset[int] = frozenset()) -> None:
+        last = len(estimate(shape, style)) - 1
+        if cuts and not 0 <= min(cuts) <= max(cuts) < last:
+            raise ValueError(f"SumUnit: cuts must lie after levels 0 to {last - 1}, not {sorted(cuts)!r}")
+        self.shape = shape
+        self.style = style
+        self.cuts = cuts
+        super().__init__(sum_ports(shape))
+
+    def factor(self, position: int, number: int) -> Signal:
+        """Give the port of a factor."""
+        port: Signal = getattr(self, f"factor_{position}_{number}")
+        return port
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        factors = [
+            [self.factor(place, number) for number in range(len(position.factors))]
+            for place, position in enumerate(self.shape.positions)
+        ]
+        accumulator = None
+        if self.shape.accumulates:
+            total = Signal(self.shape.result.width, name="accumulator", reset_less=True)
+            m.d.sync += total.eq(self.result)
+            accumulator = Signal(self.shape.result.width, name="addend")
+            m.d.comb += accumulator.eq(Mux(self.first, self.initial, total))
+        levels = _levels(m, self.shape, self.style, factors, accumulator)
+        number = 0
+        while True:
+            try:
+                _, live = next(levels)
+            except StopIteration as end:
+                m.d.comb += self.result.eq(end.value)
+                return m
+            if number in self.cuts:
+                _register(m, live, number)
+            number += 1
+
+
+def _register(m: Module, live: _Live, number: int) -> None:
+    """Put a pipeline register behind all bits that are on their way; constants need none."""
+    bits = [bit for item in live for bit in item.bits()]
+    moving = [bit for bit in bits if not isinstance(bit, Const)]
+    stage = Signal(len(moving), name=f"stage_{number}", reset_less=True)
+    m.d.sync += stage.eq(Cat(*moving))
+    held = iter(stage)
+    registered = iter([bit if isinstance(bit, Const) else next(held) for bit in bits])
+    for item in live:
+        item.replace([next(registered) for _ in item.bits()])

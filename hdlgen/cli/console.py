@@ -1,0 +1,26 @@
+"""What commands print: documents on standard output, messages on standard error, one line for an error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+
+__all__ = ["print_document", "screen", "standard_error"]
+
+
+def screen() -> Console:
+    """Make the console of standard output, for people."""
+    return Console(highlight=False)
+
+
+def standard_error() -> Console:
+    """Make the console of standard error, for progress and messages."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_document(document: Any) -> None:
+    """Print one JSON document, and nothing else, on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")

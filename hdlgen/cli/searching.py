@@ -1,0 +1,244 @@
+"""`hdlgen search`: the main job, from a spec to a front of verified designs and its report."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdlgen.cli.designs import design_document, write_design
+from hdlgen.cli.project import Project, measuring
+from hdlgen.errors import InputError, StoreError, nearest
+from hdlgen.evaluation import Evaluation
+from search.explore import Exploration, Progress, explore
+from search.report import write_report
+from search.store import RunStore, latest
+from search.strategies import STRATEGIES
+from search.summary import nearest_miss
+from sim.measure import Measure
+from sim.stock import StockPoint, measure_stock
+from sim.versions import code_digest, versions
+
+__all__ = ["Outcome", "Plan", "plan", "run"]
+
+DEFAULTS: dict[str, Any] = {"strategy": "evolution", "budget": 40, "seed": 1, "batch": 8}
+"""What neither the command nor the spec says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The settings of a run: the command's options, else the spec's, else the defaults."""
+
+    strategy: str
+    budget: int
+    seed: int
+    batch: int
+    patience: int | None
+    workers: int
+    simulator: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run that has ended: its folder, its report, and the document that `--json` prints."""
+
+    folder: Path
+    report: Path
+    exploration: Exploration
+    stock: tuple[StockPoint, ...]
+    nearest: Evaluation | None
+    document: dict[str, Any]
+
+
+def plan(project: Project, *, workers: int, simulator: str | None = None, **options: Any) -> Plan:
+    """Settle the settings of a run.
+
+    Args:
+        options: strategy, budget, seed, batch, patience; None where the command leaves them out.
+    Raises: InputError for an unknown strategy or a number out of range.
+    """
+    spec = project.spec
+
+    def settled(name: str) -> Any:
+        given = (options.get(name), getattr(spec, name), DEFAULTS.get(name))
+        return next((value for value in given if value is not None), None)
+
+    strategy = str(settled("strategy"))
+    if strategy not in STRATEGIES:
+        names = ", ".join(STRATEGIES)
+        raise InputError(f"strategy: the name must be one of {names}, not {strategy!r}{nearest(strategy, STRATEGIES)}")
+    return Plan(
+        strategy=strategy,
+        budget=settled("budget"),
+        seed=settled("seed"),
+        batch=settled("batch"),
+        patience=settled("patience"),
+        workers=workers,
+        simulator=simulator,
+    )
+
+
+def header(project: Project, settings: Plan) -> dict[str, Any]:
+    """Write down all that makes a run what it is."""
+    spec = project.spec
+    return {
+        "name": spec.name,
+        "summary": spec.summary,
+        "spec": spec.text,
+        "spec_digest": spec.digest,
+        "source": project.source,
+        "technology": project.technology.name,
+        "technology_digest": project.technology.digest,
+        "strategy": settings.strategy,
+        "seed": settings.seed,
+        "budget": settings.budget,
+        "batch": settings.batch,
+        "patience": settings.patience,
+        "objectives": [{"metric": o.metric, "direction": o.direction.value} for o in spec.objectives],
+        "constraints": [{"metric": c.metric, "bound": c.bound} for c in spec.constraints],
+        "knobs": {knob.name: list(knob.choices) for knob in project.space.knobs},
+        "space_size": project.space.size(),
+        "versions": {**versions(), "measuring": code_digest()[:16]},
+        "workers": settings.workers,
+        "command": f"hdlgen search {project.source}",
+    }
+
+
+def run(
+    project: Project,
+    settings: Plan,
+    *,
+    out: Path | None,
+    resume: bool,
+    on_stage: Callable[[str], None],
+    on_stock: Callable[[StockPoint], None],
+    on_progress: Callable[[Progress], None],
+    on_store: Callable[[RunStore], None],
+) -> Outcome:
+    """Search, keep everything in a run folder, and write what the user gets.
+
+    Args:
+        out: the run's folder; `runs/NAME-N` with the next number, or for `resume` the latest one, where left out.
+        on_stage, on_stock, on_progress, on_store: told what happens.
+    Raises: HdlgenError as its parts do; whatever was measured is stored then.
+    """
+    began = time.monotonic()
+    head = header(project, settings)
+    if resume:
+        store = RunStore.resume(out or latest(Path("runs"), project.spec.name), head)
+    else:
+        store = RunStore.create(head, out=out)
+    with store:
+        on_store(store)
+        with measuring(project, workers=settings.workers, simulator=settings.simulator) as measure:
+            on_stage("stock baseline")
+            stock = _stock(measure, store, on_stock)
+            on_stage("search")
+            exploration = explore(
+                project.space,
+                project.spec.objectives,
+                STRATEGIES[settings.strategy](project.space, project.spec.objectives, seed=settings.seed),
+                measure,
+                store,
+                name=settings.strategy,
+                budget=settings.budget,
+                batch=settings.batch,
+                patience=settings.patience,
+                on_progress=on_progress,
+            )
+            on_stage("front designs")
+            folders = _write_front(project, measure, exploration.summary.front, store.folder)
+        document = _document(project, settings, exploration, stock, folders, store.folder, time.monotonic() - began)
+        store.write_result(document)
+        _write_csv(exploration.summary.front, folders, store.folder / "front.csv")
+        on_stage("report")
+        report = write_report(store.folder)
+    nearest_point = None
+    if not exploration.summary.front:
+        nearest_point = nearest_miss([record.evaluation for record in exploration.records], project.spec.constraints)
+    return Outcome(
+        folder=store.folder,
+        report=report,
+        exploration=exploration,
+        stock=tuple(stock),
+        nearest=nearest_point,
+        document=document,
+    )
+
+
+def _stock(measure: Measure, store: RunStore, on_stock: Callable[[StockPoint], None]) -> list[StockPoint]:
+    """Measure the baseline and store each of its points once."""
+    known = {(line["flow"], line["recipe"]) for line in store.stock}
+    points = []
+    for point in measure_stock(measure):
+        points.append(point)
+        if (point.flow, point.recipe) not in known:
+            store.append_stock({"flow": point.flow, "recipe": point.recipe, "score": point.score.as_dict()})
+        on_stock(point)
+    return points
+
+
+def _write_front(project: Project, measure: Measure, front: Sequence[Evaluation], folder: Path) -> list[Path]:
+    folders = []
+    for number, evaluation in enumerate(front, start=1):
+        design = folder / "front" / f"{number:02d}-{evaluation.key[:8]}"
+        write_design(project, measure, evaluation, design)
+        folders.append(design)
+    return folders
+
+
+def _document(
+    project: Project,
+    settings: Plan,
+    exploration: Exploration,
+    stock: Sequence[StockPoint],
+    folders: Sequence[Path],
+    folder: Path,
+    wall_s: float,
+) -> dict[str, Any]:
+    summary = exploration.summary
+    return {
+        "name": project.spec.name,
+        "technology": project.technology.name,
+        "strategy": settings.strategy,
+        "seed": settings.seed,
+        "budget": settings.budget,
+        "evaluated": summary.evaluated,
+        "counts": dict(summary.counts),
+        "stop": exploration.stop.value,
+        "wall_s": round(wall_s, 2),
+        "search_s": round(exploration.elapsed_s, 2),
+        "decision_s": round(exploration.decision_s, 3),
+        "folder": str(folder),
+        "front": [design_document(e, at) for e, at in zip(summary.front, folders, strict=True)],
+        "stock": [
+            {
+                "point": {"flow": point.flow, "recipe": point.recipe},
+                "status": "ok",
+                "message": "",
+                "score": point.score.as_dict(),
+                "folder": None,
+            }
+            for point in stock
+        ],
+    }
+
+
+def _write_csv(front: Sequence[Evaluation], folders: Sequence[Path], path: Path) -> None:
+    """Write the front as a table: knobs, figures, folder."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for number, (evaluation, folder) in enumerate(zip(front, folders, strict=True)):
+        assert evaluation.score is not None
+        knobs, score = dict(evaluation.point.values), evaluation.score.as_dict()
+        if number == 0:
+            writer.writerow([*knobs, *score, "folder"])
+        writer.writerow([*knobs.values(), *score.values(), folder.relative_to(path.parent)])
+    try:
+        path.write_text(text.getvalue(), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: the front must be writable ({error.strerror})") from None

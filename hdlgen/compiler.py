@@ -1,0 +1,63 @@
+"""The compiler in one place: a graph and a point go in, hardware comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hdlgen.dataflow import Dataflow
+from hdlgen.datapath import Datapath, build_datapath
+from hdlgen.emit import to_rtlil
+from hdlgen.graph import Graph
+from hdlgen.hardware import Kernel, Top
+from hdlgen.knobs import Settings, settings
+from hdlgen.lower import lower
+from hdlgen.payload import Port, input_ports, output_ports
+from hdlgen.rewrite import rewrite
+from hdlgen.space import Point
+
+__all__ = ["Compiler", "Design"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """A design, ready to be measured: its datapath and its canonical RTLIL text, top module `top`."""
+
+    datapath: Datapath
+    rtlil: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    """Build the designs of one graph.
+
+    Args:
+        inputs, outputs: fields of the two streams.
+        dataflow: the graph as scalar operations, rewritten.
+    """
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    dataflow: Dataflow
+
+    @classmethod
+    def of(cls, graph: Graph) -> Compiler:
+        """Lower and rewrite a graph, once for all its designs."""
+        return cls(inputs=input_ports(graph), outputs=output_ports(graph), dataflow=rewrite(lower(graph)))
+
+    def build(self, point: Point) -> Design:
+        """Build the design of a point.
+
+        Raises: PointError where only building reveals that there is none.
+        """
+        return self._design(settings(point), plain=False)
+
+    def stock(self) -> Design:
+        """Build what the others are compared with: the same shell and registers around the plain expression."""
+        return self._design(Settings(recipe=""), plain=True)
+
+    def _design(self, chosen: Settings, *, plain: bool) -> Design:
+        datapath = build_datapath(
+            self.dataflow, chosen.style, interval=chosen.interval, fold=chosen.fold, stages=chosen.stages
+        )
+        kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)
+        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)))

@@ -1,0 +1,32 @@
+"""Emit: a component as canonical RTLIL text, the same bytes for the same hardware, and the digest of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+__all__ = ["TOP", "digest", "to_rtlil"]
+
+TOP = "top"
+"""Name of the top module."""
+
+_INITIAL = re.compile(r"^\s*attribute \\init .*\n", re.MULTILINE)
+_PRIMITIVE = re.compile(r"^(\s*cell )\\(\$\w+) ", re.MULTILINE)
+
+
+def to_rtlil(component: wiring.Component) -> str:
+    """Write a component as RTLIL without source paths and initial values.
+
+    Amaranth gives every register an initial value, which no chip has, and takes `$fa` for the name of a module; both
+    are put right in the text.
+    """
+    text = rtlil.convert(component, name=TOP, emit_src=False)
+    return _PRIMITIVE.sub(r"\1\2 ", _INITIAL.sub("", text))
+
+
+def digest(text: str) -> str:
+    """Give the SHA-256 of a text in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()

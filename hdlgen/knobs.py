@@ -1,0 +1,156 @@
+"""Knobs: what the compiler offers for a design, as a space that holds no point known to be pointless or impossible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hdlgen.allocation import allocate, fold_of, is_power_of_two
+from hdlgen.arithmetic.adders import ADDERS
+from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
+from hdlgen.arithmetic.sums import MULTIPLIERS, REDUCTIONS, SumStyle
+from hdlgen.dataflow import Dataflow, Kind, Operation
+from hdlgen.errors import PointError
+from hdlgen.schedule import schedule
+from hdlgen.space import Choice, Knob, Point, Space
+
+__all__ = ["Mapping", "Settings", "offer", "settings"]
+
+_LONGEST_INTERVAL = 16
+_STAGES = (0, 1, 2, 3, 4, 6, 8)
+_DEEPEST = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """What the technology and its tools offer: recipes by name, default first, and whether full adders are cells."""
+
+    recipes: tuple[str, ...]
+    full_adder_cells: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A point, read: what each step of the compiler is told."""
+
+    interval: int = 1
+    fold: int = 1
+    stages: int = 0
+    style: SumStyle = SumStyle()
+    recipe: str
+
+
+def settings(point: Point) -> Settings:
+    """Read a point of an offered space; a knob that a design has no use for takes its neutral choice."""
+    chosen = dict(point.values)
+    return Settings(
+        interval=int(chosen.get("interval", 1)),
+        fold=int(chosen.get("fold", 1)),
+        stages=int(chosen.get("stages", 0)),
+        style=SumStyle(
+            reduction=str(chosen.get("reduction", REDUCTIONS[0])),
+            multiplier=str(chosen.get("multiplier", next(iter(MULTIPLIERS)))),
+            adder=str(chosen.get("adder", next(iter(ADDERS)))),
+            constants=str(chosen.get("constants", next(iter(CONSTANT_ENCODINGS)))),
+            library=chosen.get("full_adders", "gates") == "cells",
+        ),
+        recipe=str(chosen["recipe"]),
+    )
+
+
+def _sums(dataflow: Dataflow) -> list[Operation]:
+    return [operation for operation in dataflow.operations if operation.kind is Kind.SUM]
+
+
+def _divisors(number: int) -> list[int]:
+    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]
+
+
+def _turns(dataflow: Dataflow, fold: int) -> int:
+    """Count the tasks of the largest team, when sums fold so far: so many can take turns on one unit."""
+    teams = allocate(dataflow, interval=2 * fold, fold=fold).teams
+    return max((len(team.tasks) for team in teams if team.fold == fold or fold == 1), default=1)
+
+
+def _closes(dataflow: Dataflow, interval: int, fold: int) -> bool:
+    """Tell whether the feedback closes within the interval."""
+    try:
+        schedule(allocate(dataflow, interval=interval, fold=fold), SumStyle(), interval=interval, stages=0)
+    except PointError:
+        return False
+    return True
+
+
+def _foldings(dataflow: Dataflow) -> dict[int, tuple[int, ...]]:
+    """List for each interval the folds that keep every shared unit at work."""
+    terms = max((len(sum_.terms) for sum_ in _sums(dataflow) if fold_of(sum_, len(sum_.terms)) > 1), default=1)
+    folds = {fold: _turns(dataflow, fold) for fold in range(1, min(terms, _LONGEST_INTERVAL) + 1)}
+    useful = {fold for fold in folds if fold in _divisors(terms) or fold & (fold - 1) == 0}
+    found: dict[int, list[int]] = {1: [1]}
+    for fold in sorted(useful):
+        for turns in range(1, folds[fold] + 1):
+            even = turns in _divisors(folds[fold]) or turns & (turns - 1) == 0
+            interval = fold * turns
+            if 1 < interval <= _LONGEST_INTERVAL and even and _closes(dataflow, interval, fold):
+                found.setdefault(interval, []).append(fold)
+    return {interval: tuple(sorted(found[interval])) for interval in sorted(found)}
+
+
+def _stages(dataflow: Dataflow) -> tuple[int, ...]:
+    """List the numbers of further pipeline stages that the longest way to build the sums can fill."""
+    allocation = allocate(dataflow, interval=1, fold=1)
+    deepest = 0
+    for reduction in REDUCTIONS:
+        style = SumStyle(reduction=reduction)
+        least = schedule(allocation, style, interval=1, stages=0).last
+        deepest = max(deepest, schedule(allocation, style, interval=1, stages=_DEEPEST).last - least)
+    return tuple(stages for stages in _STAGES if stages <= deepest)
+
+
+def _knob(name: str, summary: str, choices: Sequence[Choice], only: Sequence[Choice] | None = None) -> Knob:
+    """Make a knob; with `only`, its choices but the first need one of these intervals."""
+    requires = () if only is None else tuple((choice, (("interval", tuple(only)),)) for choice in choices[1:])
+    return Knob(name=name, choices=tuple(choices), requires=requires, summary=summary)
+
+
+def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
+    """Offer the knobs that change the hardware of this design.
+
+    Args:
+        dataflow: rewritten dataflow.
+        mapping: what the technology and its tools offer.
+    """
+    foldings = _foldings(dataflow)
+    intervals = tuple(foldings)
+    folds = sorted({fold for choices in foldings.values() for fold in choices})
+    longer = intervals[1:]
+    sums = _sums(dataflow)
+    products = any(len(term.factors) == 2 for sum_ in sums for term in sum_.terms)
+    constants = any(len(t.factors) == 1 and not is_power_of_two(t.coefficient) for sum_ in sums for t in sum_.terms)
+    most = max((len(sum_.terms) for sum_ in sums), default=0)
+    knobs = [
+        Knob(name="interval", choices=intervals, summary="cycles between tokens; more cycles, fewer units"),
+        Knob(
+            name="fold",
+            choices=tuple(folds),
+            requires=tuple(
+                (fold, (("interval", tuple(i for i, choices in foldings.items() if fold in choices)),))
+                for fold in folds
+            ),
+            summary="cycles over which a sum is accumulated; the rest of the interval is shared among sums",
+        ),
+        _knob("stages", "pipeline stages beyond the fewest, placed by estimated delay", _stages(dataflow)),
+    ]
+    if most > 1:
+        reductions = REDUCTIONS if most > 2 else REDUCTIONS[:2]
+        knobs.append(_knob("reduction", "how the terms of a sum are added", reductions))
+    if products or (constants and longer):
+        knobs.append(_knob("multiplier", "how products are made", tuple(MULTIPLIERS), None if products else longer))
+    if constants:
+        knobs.append(_knob("constants", "how constants are split into digits", tuple(CONSTANT_ENCODINGS), (1,)))
+    if sums:
+        knobs.append(_knob("adder", "carry scheme of the adders", tuple(ADDERS)))
+        if mapping.full_adder_cells:
+            knobs.append(_knob("full_adders", "cells of the library, or gates", ("cells", "gates")))
+    knobs.append(_knob("recipe", "how logic is mapped to cells", mapping.recipes))
+    return Space(knobs=tuple(knobs))

@@ -1,0 +1,50 @@
+"""The size limits of the language: one number a limit, each refused by name where it is exceeded."""
+
+from __future__ import annotations
+
+__all__ = [
+    "MAX_CONSTANT_FILE_BYTES",
+    "MAX_ELEMENTS",
+    "MAX_EXPRESSION_CHARACTERS",
+    "MAX_EXPRESSION_DEPTH",
+    "MAX_LITERAL_FRACTION",
+    "MAX_NODES",
+    "MAX_PAYLOAD_WIDTH",
+    "MAX_SPEC_BYTES",
+    "MAX_VARIABLE_SHIFT_WIDTH",
+    "MAX_WIDTH",
+    "MAX_WINDOW",
+]
+
+MAX_WIDTH = 1024
+"""Bits of one number, and bits of its fraction."""
+
+MAX_ELEMENTS = 16_384
+"""Elements of one array."""
+
+MAX_NODES = 20_000
+"""Nodes of one graph."""
+
+MAX_PAYLOAD_WIDTH = 65_536
+"""Bits of a stream's payload: all inputs together, or all outputs together."""
+
+MAX_WINDOW = 1_024
+"""Tokens that a `window` spans."""
+
+MAX_VARIABLE_SHIFT_WIDTH = 64
+"""Bits of the result of a shift by a variable amount."""
+
+MAX_LITERAL_FRACTION = 24
+"""Fraction bits of a number written in an expression; finer ones go through `round` or [constants]."""
+
+MAX_EXPRESSION_CHARACTERS = 10_000
+"""Characters of one compute line."""
+
+MAX_EXPRESSION_DEPTH = 100
+"""Levels of nesting of one compute line."""
+
+MAX_SPEC_BYTES = 1_048_576
+"""Bytes of a spec file."""
+
+MAX_CONSTANT_FILE_BYTES = 16_777_216
+"""Bytes of a file that holds a constant."""

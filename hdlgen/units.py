@@ -1,0 +1,123 @@
+"""Units of a datapath that are no `SumUnit`: single operations, and sums as a plain description writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdlgen.arithmetic.sums import SumShape, sum_ports
+from hdlgen.dataflow import Kind, Operation
+from hdlgen.number import Format
+
+__all__ = ["OperationUnit", "PlainSum", "read_as", "shape_of"]
+
+
+def shape_of(format: Format) -> Shape:
+    """Give the shape of a raw integer in hardware."""
+    return signed(format.width) if format.signed else unsigned(format.width)
+
+
+def read_as(bits: Value, format: Format) -> Value:
+    """Read bits, as many as the format has, with its sign."""
+    return bits.as_signed() if format.signed else bits.as_unsigned()
+
+
+def _saturated(value: Value, source: Format, target: Format) -> Value:
+    """Clip a value: the bits above the target's decide."""
+    sign_place = target.width - 1 if target.signed else target.width
+    above = value[sign_place:]
+    minus = value[-1] if source.signed else Const(0, 1)
+    fits = (~above.any() | above.all()) if target.signed and source.signed else ~above.any()
+    limit = Mux(minus, Const(target.low, shape_of(target)), Const(target.high, shape_of(target)))
+    return Mux(fits, read_as(value[: target.width], target), limit)
+
+
+class OperationUnit(wiring.Component):
+    """Do one operation that is no sum: logic, comparison, choice, saturation or shift; combinational.
+
+    Ports: `arg_0`, `arg_1`, ... in; `result` out.
+    """
+
+    result: Signal
+
+    def __init__(self, operation: Operation, formats: Sequence[Format]) -> None:
+        self.operation = operation
+        self.formats = tuple(formats)
+        ports = {f"arg_{place}": In(shape_of(format)) for place, format in enumerate(formats)}
+        super().__init__({**ports, "result": Out(shape_of(operation.format))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        args: list[Signal] = [getattr(self, f"arg_{place}") for place in range(len(self.formats))]
+        m.d.comb += self.result.eq(self._value(args))
+        return m
+
+    def _value(self, args: Sequence[Signal]) -> Value:
+        match self.operation.kind:
+            case Kind.AND:
+                return args[0] & args[1]
+            case Kind.OR:
+                return args[0] | args[1]
+            case Kind.XOR:
+                return args[0] ^ args[1]
+            case Kind.NOT:
+                return ~args[0]
+            case Kind.EQUAL:
+                return args[0] == args[1]
+            case Kind.SELECT:
+                return Mux(args[0], args[1], args[2])
+            case Kind.SATURATE:
+                return _saturated(args[0], self.formats[0], self.operation.format)
+            case Kind.SHIFT_LEFT:
+                return args[0] << args[1]
+            case Kind.SHIFT_RIGHT:
+                return args[0] >> args[1]
+            case kind:
+                raise ValueError(f"OperationUnit: kind must be one that computes, not {kind.value!r}")
+
+
+class PlainSum(wiring.Component):
+    """Add up products as a plain description would: `*` and `+` of the language, left to right.
+
+    Its ports are those of a `SumUnit` that does not accumulate; it stands in for one in the stock designs that ours
+    are compared with.
+    """
+
+    result: Signal
+
+    def __init__(self, shape: SumShape) -> None:
+        self.shape = shape
+        super().__init__(sum_ports(shape))
+
+    def factor(self, position: int, number: int) -> Signal:
+        """Give the port of a factor."""
+        port: Signal = getattr(self, f"factor_{position}_{number}")
+        return port
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        shape = self.shape
+        terms: list[Value] = []
+        for place, position in enumerate(shape.positions):
+            factors = [read_as(self.factor(place, n), format) for n, format in enumerate(position.factors)]
+            low, high = position.range()
+            value = reduce(lambda left, right: left * right, factors)
+            if position.coefficient != 1:
+                value = value * Const(position.coefficient)
+            product = Signal(shape_of(Format.holding(low, high)), name=f"product_{place}")
+            m.d.comb += product.eq(value)
+            terms.append(product)
+        if shape.constant or not terms:
+            terms.append(Const(shape.constant))
+        width = Shape(shape.result.width, signed=True)
+        total: Value = terms[0]
+        for number, term in enumerate(terms[1:]):
+            partial_sum = Signal(width, name=f"sum_{number}")
+            m.d.comb += partial_sum.eq(total + term)
+            total = partial_sum
+        m.d.comb += self.result.eq(total)
+        return m

@@ -1,0 +1,1 @@
+"""Deciding: which design points to measure next, what was measured, and which of it is Pareto-optimal."""

@@ -1,0 +1,1 @@
+"""What measures: simulation with cocotb, mapping with Yosys and ABC, static timing."""

@@ -1,0 +1,63 @@
+"""Python inside a simulator: the variables by which cocotb finds its interpreter, its tests and its settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import find_libpython
+from cocotb_tools import config
+
+from hdlgen.errors import ToolMissing
+
+__all__ = ["TEST_MODULE", "variables"]
+
+TEST_MODULE = "sim.testbench"
+
+
+def variables(*, top: str, results: Path) -> Mapping[str, str]:
+    """List the environment variables of a simulation.
+
+    cocotb's runner would set the same, but it starts programs without a time limit and outside of a process group, and
+    it ends the process where a test fails under pytest.
+
+    Args:
+        top: name of the outermost module.
+        results: file for the tests' results in JUnit's XML.
+    Raises: ToolMissing where this Python has no shared library to load into a simulator.
+    """
+    here = str(Path(__file__).resolve().parents[2])
+    return {
+        "COCOTB_TOPLEVEL": top,
+        "COCOTB_TEST_MODULES": TEST_MODULE,
+        "COCOTB_RESULTS_FILE": str(results),
+        "COCOTB_RANDOM_SEED": "1",
+        "COCOTB_RANDOM_TEST_ORDER": "0",
+        "COCOTB_TESTCASE": "",
+        "COCOTB_TEST_FILTER": "",
+        # The testbench writes at the falling edge only, where no order of events matters.
+        "COCOTB_TRUST_INERTIAL_WRITES": "1",
+        # Not empty, it makes every simulation load the whole of pytest: 0.1 s.
+        "COCOTB_REWRITE_ASSERTION_FILES": "",
+        "COCOTB_LOG_LEVEL": "ERROR",
+        "GPI_LOG_LEVEL": "ERROR",
+        "GPI_USERS": f"{_shared_library()};{config.pygpi_entry_point()}",
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "PYTHONPATH": os.pathsep.join([here, *(path for path in sys.path if path)]),
+        "TOPLEVEL_LANG": "verilog",
+    }
+
+
+@cache
+def _shared_library() -> str:
+    found = find_libpython.find_libpython()
+    if found is None:
+        raise ToolMissing(
+            f"libpython: the shared library of {sys.executable} is missing, and cocotb loads it into the simulator; "
+            f"install it with: apt-get install libpython{sys.version_info[0]}.{sys.version_info[1]} "
+            "(or a Python built with --enable-shared)"
+        )
+    return str(found)

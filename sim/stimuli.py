@@ -1,0 +1,215 @@
+"""Token streams to test a design with: corner values, adversarial sequences and uniform ones, repeatable by seed.
+
+Inside, a stream is a matrix: one row a token, one column for each element of each port, raw integers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hdlgen.golden import evaluate
+from hdlgen.graph import Graph
+from hdlgen.number import INT64_WIDTH, IntArray
+from hdlgen.payload import Port, input_ports, output_ports, pack
+from sim.simulation import Phase
+
+__all__ = ["Stimulus", "adversarial", "corners", "phases", "plan", "uniform"]
+
+MEASURED_TOKENS = 256
+PAUSED_TOKENS = (32, 192, 96)  # in a phase with pauses: at least, divided by the interval, at most
+MOST_COMBINATIONS = 128
+SAMPLED_CORNERS = 48
+RUN_TOKENS = 18  # of equal extremes: more than the taps of a usual filter
+MOST_WALKS = 16
+MOST_PORTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stimulus:
+    """A stretch of a stream: its tokens and its pauses, as in `Phase`.
+
+    Args:
+        tokens: for each input its raw integers, shape (tokens, *shape).
+    """
+
+    name: str
+    tokens: dict[str, IntArray] = field(repr=False)
+    input_gap: float = 0.0
+    output_stall: float = 0.0
+    burst_cycles: int = 1
+    seed: int = 0
+
+
+def plan(
+    ports: Sequence[Port], *, seed: int, interval_cycles: int = 1, tokens: int = MEASURED_TOKENS
+) -> tuple[Stimulus, ...]:
+    """Lay out the stimuli of a measured point: without pauses, with random ones, with long ones; each after a reset.
+
+    Args:
+        ports: the design's inputs.
+        interval_cycles: about so many cycles a token takes; a slow design gets fewer tokens with pauses.
+        tokens: at least so many without pauses, of which a quarter or more are uniform.
+    Raises: ValueError for fewer than 1 token or cycle.
+    """
+    if tokens < 1 or interval_cycles < 1:
+        raise ValueError(f"plan: tokens and interval must be at least 1, not {tokens!r} and {interval_cycles!r}")
+    columns = _Columns(ports)
+    hard = np.concatenate([_corners(columns, seed), _adversarial(columns, seed)])
+    hard = hard[: max(tokens - tokens // 4, 1)] if tokens < MEASURED_TOKENS else hard
+    free = np.concatenate([hard, _uniform(columns, max(tokens - len(hard), tokens // 4), seed)])
+    fewest, wanted, most = PAUSED_TOKENS
+    count = min(max(wanted // interval_cycles, fewest), most, tokens)
+    mixed = [_mixed(columns, free, count, seed, name) for name in ("pauses", "bursts")]
+    return (
+        Stimulus(name="free", tokens=columns.split(free)),
+        Stimulus(name="pauses", tokens=columns.split(mixed[0]), input_gap=0.3, output_stall=0.4, seed=seed),
+        Stimulus(
+            name="bursts", tokens=columns.split(mixed[1]), input_gap=0.4, output_stall=0.5, burst_cycles=12, seed=seed
+        ),
+    )
+
+
+def phases(graph: Graph, stimuli: Sequence[Stimulus]) -> tuple[Phase, ...]:
+    """Give each stimulus the results that the golden model expects, after a reset of its own."""
+    inputs, outputs = input_ports(graph), output_ports(graph)
+    return tuple(
+        Phase(
+            name=stimulus.name,
+            inputs=tuple(pack(inputs, stimulus.tokens)),
+            expected=tuple(pack(outputs, evaluate(graph, stimulus.tokens))),
+            input_gap=stimulus.input_gap,
+            output_stall=stimulus.output_stall,
+            burst_cycles=stimulus.burst_cycles,
+            seed=stimulus.seed,
+            reset_before=True,
+        )
+        for stimulus in stimuli
+    )
+
+
+def corners(ports: Sequence[Port], *, seed: int) -> dict[str, IntArray]:
+    """Combine the smallest and largest value, 0, 1 and -1 of all elements; a sample where the combinations are many.
+
+    Inputs of at most 8 bits together get all their values.
+    """
+    columns = _Columns(ports)
+    return columns.split(_corners(columns, seed))
+
+
+def adversarial(ports: Sequence[Port], *, seed: int) -> dict[str, IntArray]:
+    """Line up what faults show in: single elements and bits, extremes in turn and in runs, ramps, sign flips."""
+    columns = _Columns(ports)
+    return columns.split(_adversarial(columns, seed))
+
+
+def uniform(ports: Sequence[Port], *, count: int, seed: int) -> dict[str, IntArray]:
+    """Draw tokens with every value of a format equally likely."""
+    columns = _Columns(ports)
+    return columns.split(_uniform(columns, count, seed))
+
+
+class _Columns:
+    """The columns of a stream's matrix: the range of each, and the way back to ports."""
+
+    def __init__(self, ports: Sequence[Port]) -> None:
+        self.ports = tuple(ports)
+        self.dtype = object if any(port.format.width > INT64_WIDTH for port in ports) else np.int64
+        sizes = [math.prod(port.shape) for port in ports]
+        self.ends = list(itertools.accumulate(sizes))
+        self.starts = [end - size for end, size in zip(self.ends, sizes, strict=True)]
+        self.widths = [port.format.width for port, size in zip(ports, sizes, strict=True) for _ in range(size)]
+        lows = [port.format.low for port, size in zip(ports, sizes, strict=True) for _ in range(size)]
+        highs = [port.format.high for port, size in zip(ports, sizes, strict=True) for _ in range(size)]
+        self.low, self.high = np.array(lows, dtype=self.dtype), np.array(highs, dtype=self.dtype)
+        self.zero = np.zeros(len(lows), dtype=self.dtype)
+
+    def split(self, rows: IntArray) -> dict[str, IntArray]:
+        """Cut a matrix into the arrays of the ports."""
+        return {
+            port.name: rows[:, start:end]
+            .astype(np.int64 if port.format.width <= INT64_WIDTH else object)
+            .reshape(len(rows), *port.shape)
+            for port, start, end in zip(self.ports, self.starts, self.ends, strict=True)
+        }
+
+    def source(self, seed: int, name: str) -> np.random.Generator:
+        """Make a random source of its own for one purpose."""
+        return np.random.default_rng([seed & (1 << 64) - 1, zlib.crc32(name.encode())])
+
+    def values(self, column: int) -> list[int]:
+        """List the corner values of a column."""
+        low, high = int(self.low[column]), int(self.high[column])
+        return sorted({low, high} | {value for value in (-1, 0, 1) if low <= value <= high})
+
+
+def _uniform(columns: _Columns, count: int, seed: int) -> IntArray:
+    source = columns.source(seed, "uniform")
+    if columns.dtype is not object:
+        return source.integers(columns.low, columns.high, size=(count, len(columns.low)), endpoint=True)
+    parts = range(0, max(columns.widths), 32)
+    words = [source.integers(0, 1 << 32, size=(count, len(columns.low))).astype(object) << part for part in parts]
+    spans = np.array([1 << width for width in columns.widths], dtype=object)
+    return np.asarray(sum(words, start=np.zeros_like(words[0])) % spans + columns.low)
+
+
+def _corners(columns: _Columns, seed: int) -> IntArray:
+    source = columns.source(seed, "corners")
+    choices = [columns.values(column) for column in range(len(columns.low))]
+    if sum(columns.widths) <= 8:
+        every = [range(int(low), int(high) + 1) for low, high in zip(columns.low, columns.high, strict=True)]
+        rows = np.array(list(itertools.product(*every)), dtype=columns.dtype)
+    elif math.prod(map(len, choices)) <= MOST_COMBINATIONS:
+        rows = np.array(list(itertools.product(*choices)), dtype=columns.dtype)
+    else:
+        same = [[max(min(value, values[-1]), values[0]) for values in choices] for value in (-1, 0, 1)]
+        places = source.integers([len(values) for values in choices], size=(SAMPLED_CORNERS, len(choices))).tolist()
+        drawn = [[values[place] for values, place in zip(choices, row, strict=True)] for row in places]
+        rows = np.array([columns.low.tolist(), columns.high.tolist(), *same, *drawn], dtype=columns.dtype)
+    return source.permutation(rows)
+
+
+def _adversarial(columns: _Columns, seed: int) -> IntArray:
+    source = columns.source(seed, "adversarial")
+    low, high, zero = columns.low, columns.high, columns.zero
+    count = len(low)
+    some = source.permutation(count)[:MOST_WALKS]
+    hot = []
+    for position, column in enumerate(some):
+        hot.append(_with(zero, column, high[column] if position % 2 else low[column]))
+    bits = [(column, bit) for column in some for bit in range(columns.widths[column])]
+    walking = []
+    for index in sorted(source.permutation(len(bits))[: 2 * MOST_WALKS]):
+        column, bit = bits[index]
+        value = 1 << bit
+        walking.append(_with(zero, column, value if value <= high[column] else value - (1 << columns.widths[column])))
+    checkers = np.array(range(count)) % 2 == 0
+    alternating = [low, high, low, high, np.where(checkers, low, high), np.where(checkers, high, low)] * 2
+    by_port: list[IntArray] = []
+    for start, end in list(zip(columns.starts, columns.ends, strict=True))[:MOST_PORTS]:
+        inside = np.array([start <= column < end for column in range(count)])
+        by_port += [np.where(inside, low, high), np.where(inside, high, low)]
+    drawn = _uniform(columns, 6, seed + 1)
+    flips = [row for value in drawn[:4] for row in (value, np.clip(-value, low, high))]
+    equal = [drawn[4]] * 4 + [drawn[5]] * 2
+    steps = [(high - low) // 9 * step for step in range(10)]
+    ramp = [low + (step + np.array(range(count), dtype=low.dtype)) % (high - low + 1) for step in steps]
+    runs = [low] * RUN_TOKENS + [high] * RUN_TOKENS
+    rows = [*hot, *walking, *alternating, *by_port, *flips, *equal, *ramp, *runs]
+    return np.stack(rows).astype(columns.dtype)
+
+
+def _mixed(columns: _Columns, rows: IntArray, count: int, seed: int, name: str) -> IntArray:
+    """Take some rows in another order: some hard ones and some uniform ones, none at a place where it stood."""
+    return rows[columns.source(seed, name).permutation(len(rows))[:count]]
+
+
+def _with(row: IntArray, column: int, value: int) -> IntArray:
+    changed = row.copy()
+    changed[column] = value
+    return changed

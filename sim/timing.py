@@ -1,0 +1,232 @@
+"""Static timing of a mapped netlist: the shortest clock period, and the path that sets it.
+
+Register to register, input to register, register to output and input to output: every path must fit into one period.
+Delays and slews come from the technology's tables (bilinear, linear beyond their edges) at the true pin loads, rising
+and falling apart, the worst arrival and the worst slew of each net going on. The clock is ideal with a given slew.
+Wires, skew, hold, recovery and other corners are not modelled. What a constant drives costs nothing.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hdlgen.errors import ToolError
+from sim.cells import Cell, Floats, Setup, Table
+from sim.lookup import Lines, Pack, interpolate
+from sim.netlist import Instance, Netlist
+from sim.technology import Technology
+from sim.timing_graph import Graph, build_graph
+
+__all__ = ["Step", "Timing", "analyse"]
+
+_NEVER = -1e30  # an edge that does not happen
+_EDGES = ("rise", "fall")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Hold one point of a path: `pin` of an instance, or a port with empty cell and pin."""
+
+    instance: str
+    cell: str
+    pin: str
+    edge: str
+    arrival_ps: float
+    slew_ps: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Hold the result.
+
+    Args:
+        period_ps: arrival at the worst end plus its setup time.
+        setup_ps: that setup time, 0.0 where the path ends at an output.
+        path: from the clock or an input to the end, which is the register's data pin or the output port.
+        overloaded_nets: how many cell outputs drive more than their library's limit.
+    """
+
+    period_ps: float
+    setup_ps: float
+    path: tuple[Step, ...]
+    overloaded_nets: int
+
+
+def analyse(netlist: Netlist | str, technology: Technology) -> Timing:
+    """Find the shortest period at which every path of a mapped netlist (or of its JSON) fits.
+
+    Raises: ToolError for cells that the technology does not have, undriven or doubly driven nets, combinational loops,
+        clocks that are no plain input, and netlists without any path.
+    """
+    if isinstance(netlist, str):
+        netlist = Netlist.from_json(netlist)
+    tables = _tables(technology)
+    graph = build_graph(netlist, technology, tables.rows)
+    delay, slew = tables.cut(graph, technology)
+    arrivals, slews, candidates = _propagate(graph, delay, slew, technology)
+    worst, setup_ps, key, end = max(_ends(netlist, technology, graph, arrivals, slews), key=lambda item: item[0])
+    if worst <= _NEVER / 2:
+        raise ToolError("timing: the netlist must have a path that ends at a register or an output")
+    path = _trace(netlist, graph, arrivals, slews, candidates, key)
+    arrival = float(arrivals[key])
+    last = Step(
+        instance=end[0], cell=end[1], pin=end[2], edge=_EDGES[key & 1], arrival_ps=arrival, slew_ps=float(slews[key])
+    )
+    return Timing(period_ps=worst, setup_ps=setup_ps, path=(*path, last), overloaded_nets=graph.overloaded)
+
+
+class _Tables:
+    """Hold all delay tables of a technology in numpy form; row r is one arc with one edge in and one edge out."""
+
+    def __init__(self, technology: Technology) -> None:
+        self.rows: dict[str, list[tuple[int, str, int, str, int]]] = {}
+        delays: list[Table] = []
+        slews: list[Table] = []
+        for cell in technology.cells.values():
+            rows = self.rows.setdefault(cell.name, [])
+            for related, edge_in, pin, edge_out, delay, slew in _edges(cell):
+                rows.append((len(delays), related, edge_in, pin, edge_out))
+                delays.append(delay)
+                slews.append(slew)
+        self.delay = Pack(delays)
+        self.slew = Pack(slews)
+
+    def cut(self, graph: Graph, technology: Technology) -> tuple[Lines, Lines]:
+        """Give delay and slew of every arc as functions of the input slew."""
+        loads = graph.loads[graph.target >> 1]
+        delay = self.delay.cut(graph.row, loads)
+        if len(graph.port_arcs):
+            # An external driver's own delay belongs to the outside; only what the port's load adds counts.
+            unloaded = self.delay.cut(graph.row[graph.port_arcs], np.zeros(len(graph.port_arcs)))
+            delay = delay.minus(unloaded, graph.port_arcs)
+        return delay, self.slew.cut(graph.row, loads)
+
+
+_CACHE: weakref.WeakKeyDictionary[Technology, _Tables] = weakref.WeakKeyDictionary()
+
+
+def _tables(technology: Technology) -> _Tables:
+    if technology not in _CACHE:
+        _CACHE[technology] = _Tables(technology)
+    return _CACHE[technology]
+
+
+def _edges(cell: Cell) -> Iterator[tuple[str, int, str, int, Table, Table]]:
+    """Split a cell's arcs into one row for each edge in and out (0 rise, 1 fall)."""
+    for pin in cell.pins.values():
+        for arc in pin.arcs:
+            if cell.flip_flop is not None and arc.kind != "rising_edge":
+                continue  # asynchronous pins are tied; build_graph refuses others
+            if cell.flip_flop is None and not arc.kind.startswith("combinational"):
+                continue
+            for edge_out, (delay, slew) in enumerate(zip(arc.delay, arc.slew, strict=True)):
+                if delay is None or slew is None:
+                    continue
+                if arc.kind == "rising_edge":
+                    edges_in: tuple[int, ...] = (0,)
+                else:
+                    edges_in = {"positive_unate": (edge_out,), "negative_unate": (1 - edge_out,)}.get(arc.sense, (0, 1))
+                for edge_in in edges_in:
+                    yield arc.related, edge_in, pin.name, edge_out, delay, slew
+
+
+def _propagate(graph: Graph, delay: Lines, slew: Lines, technology: Technology) -> tuple[Floats, Floats, Floats]:
+    """Carry arrivals and slews from level to level; also give what each arc proposed."""
+    environment = technology.environment
+    arrivals = np.full(2 * len(graph.loads), _NEVER)
+    slews = np.zeros(2 * len(graph.loads))
+    for net, slew_ps in ((graph.clock, environment.clock_slew_ps), (graph.outside, environment.input_slew_ps)):
+        if net >= 0:
+            arrivals[2 * net : 2 * net + 2] = 0.0
+            slews[2 * net : 2 * net + 2] = slew_ps
+    candidates = np.full(len(graph.row), _NEVER)
+    for begin, end, groups in graph.levels:
+        source = graph.source[begin:end]
+        before, incoming = arrivals[source], slews[source]
+        proposed = before + delay.at(begin, end, incoming)
+        leaving = np.where(before > _NEVER / 2, slew.at(begin, end, incoming), 0.0)
+        target = graph.target[begin:end][groups]
+        arrivals[target] = np.maximum.reduceat(proposed, groups)
+        slews[target] = np.maximum.reduceat(leaving, groups)
+        candidates[begin:end] = proposed
+    return arrivals, slews, candidates
+
+
+def _ends(
+    netlist: Netlist, technology: Technology, graph: Graph, arrivals: Floats, slews: Floats
+) -> Iterator[tuple[float, float, int, tuple[str, str, str]]]:
+    """Yield the worst end of each kind: needed period, setup, key of net and edge, (instance, cell, pin)."""
+    yield _NEVER, 0.0, 0, ("", "", "")
+    for port in netlist.ports:
+        for index, bit in enumerate(port.bits if port.is_output else ()):
+            if isinstance(bit, int):
+                for key in (2 * graph.index[bit], 2 * graph.index[bit] + 1):
+                    if arrivals[key] > _NEVER / 2:
+                        yield float(arrivals[key]), 0.0, key, (f"{port.name}[{index}]", "", "")
+    kinds: dict[str, list[Instance]] = {}
+    for instance in netlist.instances:
+        if technology.cells[instance.cell].flip_flop is not None:
+            kinds.setdefault(instance.cell, []).append(instance)
+    for name, instances in kinds.items():
+        for pin in technology.cells[name].pins.values():
+            ended = [instance for instance in instances if isinstance(instance.pins.get(pin.name), int)]
+            nets = np.array([graph.index[instance.pins[pin.name]] for instance in ended], dtype=np.intp)
+            for setup in pin.setups if ended else ():
+                yield from _setups(setup, nets, arrivals, slews, technology.environment.clock_slew_ps, ended, pin.name)
+
+
+def _setups(
+    setup: Setup,
+    nets: npt.NDArray[np.intp],
+    arrivals: Floats,
+    slews: Floats,
+    clock_slew_ps: float,
+    ended: list[Instance],
+    pin: str,
+) -> Iterator[tuple[float, float, int, tuple[str, str, str]]]:
+    for edge, table in enumerate(setup.constraint):
+        keys = 2 * nets + edge
+        if table is None or not (arrivals[keys] > _NEVER / 2).any():
+            continue
+        column = [interpolate(table, clock_slew_ps, float(slew)) for slew in table.second]
+        cut = Table(first=table.second, second=np.zeros(1), values=np.array(column)[:, None])
+        times = Pack([cut]).cut(np.zeros(len(keys), dtype=np.intp), np.zeros(len(keys))).at(0, len(keys), slews[keys])
+        worst = int(np.argmax(arrivals[keys] + times))
+        instance = ended[worst]
+        needed = float(arrivals[keys[worst]] + times[worst])
+        yield needed, float(times[worst]), int(keys[worst]), (instance.name, instance.cell, pin)
+
+
+def _trace(netlist: Netlist, graph: Graph, arrivals: Floats, slews: Floats, candidates: Floats, key: int) -> list[Step]:
+    """Walk back from a net and edge to where its arrival began."""
+    steps: list[Step] = []
+    while True:
+        rows = np.flatnonzero(graph.target == key)
+        if not len(rows):
+            break
+        row = int(rows[np.argmax(candidates[rows])])
+        owner = int(graph.owner[row])
+        arrival, slew = float(arrivals[key]), float(slews[key])
+        if owner < 0:
+            name = graph.port_names[int(graph.target[row]) >> 1]
+            steps.append(Step(instance=name, cell="", pin="", edge=_EDGES[key & 1], arrival_ps=arrival, slew_ps=slew))
+        else:
+            instance = netlist.instances[owner]
+            pin = next(pin for pin, bit in instance.pins.items() if graph.drives(owner, pin, bit, key >> 1))
+            steps.append(
+                Step(
+                    instance=instance.name,
+                    cell=instance.cell,
+                    pin=pin,
+                    edge=_EDGES[key & 1],
+                    arrival_ps=arrival,
+                    slew_ps=slew,
+                )
+            )
+        key = int(graph.source[row])
+    return steps[::-1]

