@@ -109,6 +109,8 @@ class Datapath:
                 first = self.loads[number] - self.interval_cycles + 1
             if cycle < first and self.dataflow.operations[number].kind is not Kind.CONSTANT:
                 raise ValueError(f"datapath: operation {number} must be read from cycle {first} on, not in {cycle}")
+            if cycle > self.produced(number) and self.waits.get(number, -1) < cycle:
+                raise ValueError(f"datapath: operation {number} must wait until cycle {cycle}, not be lost before")
         for unit in self.units:
             taken: set[int] = set()
             for binding in unit.bindings:

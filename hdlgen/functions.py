@@ -196,7 +196,7 @@ def _dot(call: Call) -> Value:
 
 
 def _conv(call: Call) -> Value:
-    """Correlate over the valid region, as `scipy.signal.correlate(..., mode="valid")`: the kernel is not turned round."""
+    """Correlate over the valid region, as `scipy.signal.correlate` with mode "valid": the kernel is not turned."""
     return Value(node=arrays.correlation(call.builder, call.node("image"), call.node("kernel")))
 
 

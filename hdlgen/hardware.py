@@ -101,8 +101,9 @@ class _Elaboration:
         for register in datapath.dataflow.registers:
             load = datapath.loads[register.state]
             state = self.results[register.state]
+            source = self.read(register.next, load)  # out here: a register made within the If would stop with bubbles
             with m.If(self._at(load) & self._valid_in(load)):
-                m.d.sync += state.eq(self.read(register.next, load))
+                m.d.sync += state.eq(source)
         end = datapath.latency_cycles - 1
         elements = dict(datapath.dataflow.outputs)
         fields = [

@@ -85,18 +85,20 @@ def _delay(operation: Operation, operations: Sequence[Operation]) -> float:
             return 0.0
 
 
-def _chain(levels: Sequence[float], arrival: float, period: float) -> tuple[bool, frozenset[int], float]:
-    """Lay levels into cycles, one after the other: whether a register must come first, the cuts, the last arrival."""
+def _chain(levels: Sequence[float], arrival: float, period: float) -> tuple[bool, frozenset[int], float, float]:
+    """Lay levels into cycles: whether a register must come first, the cuts, the last arrival and the slowest one."""
     before = arrival + levels[0] > period + _EPSILON and arrival > 0
     if before:
         arrival = 0.0
     cuts = []
+    slowest = arrival
     for number, delay in enumerate(levels):
         if number and arrival + delay > period + _EPSILON:
             cuts.append(number - 1)
             arrival = 0.0
         arrival += delay
-    return before, frozenset(cuts), arrival
+        slowest = max(slowest, arrival)
+    return before, frozenset(cuts), arrival, slowest
 
 
 def _widest_choice(team: Team, tasks_a_unit: int) -> int:
@@ -117,6 +119,7 @@ class _Scheduler:
         self.operations = allocation.dataflow.operations
         self.interval = interval
         self.period = period
+        self.slowest = 0.0
         self.team_of = {task.operation: number for number, team in enumerate(allocation.teams) for task in team.tasks}
         self.levels = [[level.delay for level in estimate(team.shape, style)] for team in allocation.teams]
         self.groups = _state_groups(allocation.dataflow)
@@ -150,6 +153,7 @@ class _Scheduler:
         arrival: list[float] = []
         placements: dict[int, Placement] = {}
         busy: dict[int, list[set[int]]] = {}
+        self.slowest = 0.0
         for number, operation in enumerate(self.operations):
             cycle = max((ready[arg] for arg in operation.args), default=-1)
             here = max((arrival[arg] for arg in operation.args if ready[arg] == cycle), default=0.0)
@@ -176,12 +180,14 @@ class _Scheduler:
         index = self.team_of[number]
         team, levels = self.allocation.teams[index], self.levels[index]
         if not self.shared(team):
-            before, cuts, end = _chain(levels, here, self.period)
+            before, cuts, end, slowest = _chain(levels, here, self.period)
+            self.slowest = max(self.slowest, slowest)
             start = cycle + before
             return start + len(cuts), end, Placement(team=index, unit=0, start=start, cuts=cuts)
         units = -(-len(team.tasks) * team.fold // self.interval)
         choices = _widest_choice(team, self.interval // team.fold)
-        _, cuts, end = _chain([levels[0] + choice_delay(choices), *levels[1:]], 0.0, self.period)
+        _, cuts, end, slowest = _chain([levels[0] + choice_delay(choices), *levels[1:]], 0.0, self.period)
+        self.slowest = max(self.slowest, slowest)
         slots = busy.setdefault(index, [set() for _ in range(units)])
         start = cycle + (1 if here > 0 else 0)
         while True:
@@ -218,7 +224,7 @@ class _Scheduler:
             placements=placements,
             loads=loads,
             last=max([0, *results]),
-            period=max([0.0, *arrival]),
+            period=max([self.slowest, *arrival]),
         )
 
 

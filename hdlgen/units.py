@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
-from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -27,13 +27,15 @@ def read_as(bits: Value, format: Format) -> Value:
 
 
 def _saturated(value: Value, source: Format, target: Format) -> Value:
-    """Clip a value: the bits above the target's decide."""
-    sign_place = target.width - 1 if target.signed else target.width
-    above = value[sign_place:]
+    """Clip a value: its sign and the bits above the target's decide."""
     minus = value[-1] if source.signed else Const(0, 1)
-    fits = (~above.any() | above.all()) if target.signed and source.signed else ~above.any()
+    value = Cat(value, minus.replicate(max(target.width - source.width, 0)))
+    above = value[target.width - 1 if target.signed else target.width :]
+    beyond = above.any()
+    if source.signed:
+        beyond = beyond & ~above.all() if target.signed else beyond | minus
     limit = Mux(minus, Const(target.low, shape_of(target)), Const(target.high, shape_of(target)))
-    return Mux(fits, read_as(value[: target.width], target), limit)
+    return Mux(beyond, limit, read_as(value[: target.width], target))
 
 
 class OperationUnit(wiring.Component):
@@ -65,7 +67,8 @@ class OperationUnit(wiring.Component):
             case Kind.XOR:
                 return args[0] ^ args[1]
             case Kind.NOT:
-                return ~args[0]
+                # Not `~`, which keeps the width of an argument without sign: -x - 1 needs one bit more.
+                return args[0] ^ Const(-1, shape_of(self.operation.format))
             case Kind.EQUAL:
                 return args[0] == args[1]
             case Kind.SELECT:

@@ -1,7 +1,7 @@
 """Mapping recipes: what ABC does between reading logic and writing cells; each is open to every competitor.
 
 Chosen on four 8-lane dot products (stock, heaps of gates, heaps of adder cells) in three technologies, where each of
-them is on the front of area and period somewhere. Left out, as others beat them in both: `map -a` (by `amap -m`), `&nf`,
+them is on the front of area and period somewhere. Left out, as others beat them in both: `map -a` (by `amap`), `&nf`,
 `emap` (which takes ten seconds too), `if -g` and a second `dc2`. None may move a register; ABC sees none.
 """
 
@@ -27,7 +27,6 @@ class Recipe:
 
 
 _SIZED = "topo; buffer -c; topo; upsize; dnsize"
-_SMALL = "topo; buffer -c -N 16; topo; dnsize -D 1000000"
 
 RECIPES: Mapping[str, Recipe] = {
     "fast": Recipe(
@@ -38,9 +37,13 @@ RECIPES: Mapping[str, Recipe] = {
         summary="restructured for speed twice over, at a price in area",
     ),
     "balanced": Recipe(script=f"strash; dch -f; amap -m; {_SIZED}", summary="mapped for area, sized for speed"),
-    "lean": Recipe(script=f"strash; dch -f; amap -m; {_SMALL}", summary="mapped for area, smallest cells"),
+    "lean": Recipe(
+        script="strash; scorr; dc2; dch -f; amap -F 10 -A 10; topo; buffer -c -N 16; topo; upsize; dnsize",
+        summary="minimised, mapped for area, few buffers, sized for speed",
+    ),
     "leanest": Recipe(
-        script=f"strash; scorr; dc2; resub -K 6; resub -K 8; dch -f; amap -m; {_SMALL}",
+        script="strash; scorr; dc2; resub -K 6; resub -K 8; dch -f; amap -m; "
+        "topo; buffer -c -N 16; topo; dnsize -D 1000000",
         summary="minimised, mapped for area, smallest cells",
     ),
     "keep_fast": Recipe(script=f"strash; map -B 0.9; {_SIZED}", summary="structure kept, mapped for speed"),

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hdlgen.errors import ToolError
+from hdlgen.errors import StoreError, ToolError
 from sim import tools
-from sim.junit import Report, read_reports, write_report
-from sim.modules import declared, is_shareable, prefixed
+from sim.evidence import explain, failed, judge, read_records
+from sim.junit import read_reports
+from sim.modules import Source
 from sim.simulation import FirstMismatch, Phase, SimulationJob, SimulationResult
 from sim.simulators import Rejected, Simulator, choose
 from sim.simulators.embedding import variables
@@ -26,9 +27,9 @@ from sim.wrapper import Instance, wrapper
 
 __all__ = ["FirstMismatch", "Phase", "SimulationJob", "SimulationResult", "simulate"]
 
-_PREFIX = "hdlgen_job_"
 _WRAPPER = "hdlgen_testbench"
 _NEUTRAL = "`resetall\n`timescale 1ns/1ps\n"  # before each design, so that no directive of another reaches it
+_GROUP_BYTES = 1_000_000
 _OLDER = '`begin_keywords "1364-2005"\n'
 
 
@@ -49,44 +50,70 @@ def simulate(
         waves: whether to write waveforms; each design is then simulated alone.
         seconds: wall-clock limit a design, once for compiling and once for running.
     Returns: one result a job, in the same order.
-    Raises: InputError for an unknown simulator; ToolMissing where a program is not installed; ValueError where two
-        jobs have one name.
+    Raises: InputError for an unknown simulator; ToolMissing where a program is not installed; StoreError where the
+        folder cannot be written; ValueError where two jobs have one name.
     """
     if len({job.name for job in jobs}) != len(jobs):
         raise ValueError("simulate: jobs must have different names")
     chosen = choose(simulator) if simulator is None or isinstance(simulator, str) else simulator
-    folder.mkdir(parents=True, exist_ok=True)
-    together = [] if waves else [number for number, job in enumerate(jobs) if _may_share(job)]
-    groups = ([together] if together else []) + [[number] for number in range(len(jobs)) if number not in together]
-    results: dict[int, SimulationResult] = {}
-    while groups:
-        numbers = groups.pop(0)
-        members = {number: jobs[number] for number in numbers}
-        outcome = _simulate_group(chosen, members, folder=folder, waves=waves, seconds=seconds)
-        results |= outcome.results
-        left = [number for number in numbers if number not in results]
-        # Where one is to blame, the others may stay together.
-        alone = [number for number in left if outcome.culprit in (None, number)]
-        rest = [number for number in left if number not in alone]
-        groups += [[number] for number in alone] + ([rest] if rest else [])
-    return [results[number] for number in range(len(jobs))]
+    members = [_Member(job=job, source=Source(job.verilog)) for job in jobs]
+    groups = _groups(members, alone=waves)
+    results: dict[str, SimulationResult] = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        while groups:
+            group = groups.pop(0)
+            outcome = _simulate_group(chosen, group, folder=folder, waves=waves, seconds=seconds)
+            results |= outcome.results
+            left = [member for member in group if member.job.name not in results]
+            # Where one is to blame, the others may stay together.
+            rest = [member for member in left if outcome.culprit not in (None, member.job.name)]
+            groups += [[member] for member in left if member not in rest] + ([rest] if rest else [])
+    except OSError as error:
+        raise StoreError(f"{folder}: the folder must be writable ({error.strerror})") from error
+    return [results[job.name] for job in jobs]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Member:
+    """A job with its Verilog cut into words."""
+
+    job: SimulationJob
+    source: Source
+
+    @property
+    def may_share(self) -> bool:
+        """Tell whether its modules can have names of their own."""
+        source = self.source
+        return source.is_shareable and self.job.module in source.names and "hdlgen_" not in source.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """The results of a group by job (a single one always has its own), and who seems to be to blame for missing ones."""
+    """The results of a group by job (a single one always has its own), and who seems to be to blame for the others."""
 
-    results: Mapping[int, SimulationResult]
-    culprit: int | None = None
+    results: Mapping[str, SimulationResult]
+    culprit: str | None = None
 
 
-def _may_share(job: SimulationJob) -> bool:
-    text = job.verilog
-    return _PREFIX not in text and _WRAPPER not in text and is_shareable(text) and job.module in declared(text)
+def _groups(members: Sequence[_Member], *, alone: bool) -> list[list[_Member]]:
+    """Put together what may share a simulation, up to some size, beyond which Verilator takes longer than for each."""
+    groups: list[list[_Member]] = []
+    room = 0
+    for member in members:
+        if alone or not member.may_share:
+            continue
+        room -= len(member.source.text)
+        if room < 0:
+            groups.append([])
+            room = _GROUP_BYTES - len(member.source.text)
+        groups[-1].append(member)
+    shared = {member.job.name for group in groups for member in group}
+    return groups + [[member] for member in members if member.job.name not in shared]
 
 
 def _simulate_group(
-    simulator: Simulator, jobs: Mapping[int, SimulationJob], *, folder: Path, waves: bool, seconds: float
+    simulator: Simulator, group: Sequence[_Member], *, folder: Path, waves: bool, seconds: float
 ) -> _Outcome:
     """Compile and run a group once, in a folder of its own, and read what it left."""
     with tempfile.TemporaryDirectory(dir=folder, prefix="simulation-") as name:
@@ -94,63 +121,63 @@ def _simulate_group(
         status, trouble = "error", ""
         accused: int | None = None  # the design whose file a compiler complains of
         try:
-            command = _compile(simulator, jobs, inner, waves=waves, seconds=seconds * len(jobs))
-            trouble = _run(command, jobs, inner, seconds=seconds * len(jobs))
+            command = _compile(simulator, group, inner, waves=waves, seconds=seconds * len(group))
+            trouble = _run(command, group, inner, seconds=seconds * len(group))
         except tools.ToolTimeout as error:
             status, trouble = "timeout", str(error)
         except ToolError as error:
             trouble = str(error)
             named = re.search(r"design_(\d+)\.v", trouble)
-            accused = int(named[1]) if named else None
+            accused = int(named[1]) if named and int(named[1]) < len(group) else None
         reports = read_reports(inner / "results.xml")
-        begun, records = _read_records(inner / "jobs.record")
-        results: dict[int, SimulationResult] = {}
-        for index, (number, job) in enumerate(jobs.items()):
+        begun, records = read_records(inner / "jobs.record")
+        results: dict[str, SimulationResult] = {}
+        for index, job in enumerate(member.job for member in group):
             report, record = reports.get(f"job/index={index}"), records.get(index)
             if report is not None and record is not None and status != "timeout":
-                results[number] = _judge(job, report, record)
-            elif len(jobs) == 1:
-                message = (report.message if report else "") or trouble or "the test was not run"
-                results[number] = _failed(job, status, message)
+                results[job.name] = judge(job, report, record)
+            elif len(group) == 1:
+                message = (report.message if report else "") or trouble
+                results[job.name] = failed(job, status, explain(job, message))
         dump = inner / "waves.vcd"
         if waves and dump.is_file():
-            (number,) = jobs
-            kept = folder / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', jobs[number].name)}.vcd"
+            name = group[0].job.name
+            kept = folder / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.vcd"
             shutil.move(dump, kept)
-            results[number] = replace(results[number], waves=kept)
+            results[name] = replace(results[name], waves=kept)
     accused = next((index for index in begun if index not in records), accused)
-    return _Outcome(results=results, culprit=None if accused is None else list(jobs)[accused])
+    return _Outcome(results=results, culprit=None if accused is None else group[accused].job.name)
 
 
 def _compile(
-    simulator: Simulator, jobs: Mapping[int, SimulationJob], folder: Path, *, waves: bool, seconds: float
+    simulator: Simulator, group: Sequence[_Member], folder: Path, *, waves: bool, seconds: float
 ) -> tuple[str, ...]:
     """Write the sources and compile them; a single design keeps its text and may use SystemVerilog's words as names."""
     sources = [folder / "testbench.v"]
     instances: list[Instance] = []
-    for index, job in enumerate(jobs.values()):
-        prefix = f"{_PREFIX}{index}_" if len(jobs) > 1 else ""
+    for index, member in enumerate(group):
+        job, prefix = member.job, f"hdlgen_{index}_" if len(group) > 1 else ""
         sources += [folder / f"neutral_{index}.v", folder / f"design_{index}.v"]
         sources[-2].write_text(_NEUTRAL)
-        sources[-1].write_text(prefixed(job.verilog, prefix) if prefix else job.verilog)
+        sources[-1].write_text(member.source.prefixed(prefix) if prefix else job.verilog, encoding="utf-8")
         widths = {"input_width": job.input_width, "output_width": job.output_width}
         instances.append(Instance(number=index, module=prefix + job.module, **widths))
     sources[0].write_text(wrapper(instances, name=_WRAPPER, waves="waves.vcd" if waves else ""))
     try:
         return simulator.compile(sources, top=_WRAPPER, folder=folder, waves=waves, seconds=seconds)
     except Rejected as first:
-        if len(jobs) > 1:
+        if len(group) > 1:
             raise
-        sources[-1].write_text(f"{_OLDER}{sources[-1].read_text()}")
+        sources[-1].write_text(_OLDER + group[0].job.verilog, encoding="utf-8")
         try:
             return simulator.compile(sources, top=_WRAPPER, folder=folder, waves=waves, seconds=seconds)
         except Rejected:
             raise first from None
 
 
-def _run(command: Sequence[str], jobs: Mapping[int, SimulationJob], folder: Path, *, seconds: float) -> str:
+def _run(command: Sequence[str], group: Sequence[_Member], folder: Path, *, seconds: float) -> str:
     """Run a compiled simulation and say what it complained of, if anything."""
-    documents = [_document(index, job) for index, job in enumerate(jobs.values())]
+    documents = [_document(index, member.job) for index, member in enumerate(group)]
     (folder / "jobs.json").write_text(json.dumps(documents))
     settings = variables(top=_WRAPPER, results=folder / "results.xml")
     plusarg = f"+hdlgen_jobs={folder / 'jobs.json'}"
@@ -182,64 +209,3 @@ def _document(index: int, job: SimulationJob) -> dict[str, Any]:
         "patience_cycles": job.patience_cycles,
         "phases": phases,
     }
-
-
-def _read_records(path: Path) -> tuple[list[int], dict[int, dict[str, Any]]]:
-    """Read which tests have begun, in order, and the records of those that have ended; a torn line is ignored."""
-    begun: list[int] = []
-    records: dict[int, dict[str, Any]] = {}
-    for line in path.read_text().splitlines() if path.is_file() else ():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            break
-        if "record" in entry:
-            records[entry["index"]] = entry["record"]
-        else:
-            begun.append(entry["index"])
-    return begun, records
-
-
-def _judge(job: SimulationJob, report: Report, record: Mapping[str, Any]) -> SimulationResult:
-    """Make a result of what the test recorded and what cocotb reported, which must agree."""
-    passed = record["status"] == "ok"
-    whole = record["tokens"] == job.tokens and record["mismatches"] == 0 and record["first_mismatch"] is None
-    if passed != report.passed or passed != whole:
-        return _failed(job, "error", f"report and record must agree, but the report says: {report.message or 'passed'}")
-    first = None if passed else _first_mismatch(record["first_mismatch"])
-    interval = record.get("interval_cycles")
-    result = SimulationResult(
-        name=job.name,
-        status=record["status"],
-        tokens=record["tokens"],
-        mismatches=record["mismatches"],
-        first_mismatch=first,
-        interval_cycles=interval,
-        results_per_cycle=None if interval is None else 1 / interval,
-        latency_cycles=record.get("latency_cycles"),
-        longest_latency_cycles=record.get("longest_latency_cycles"),
-        cycles=record["cycles"],
-        message="" if first is None else f"{first.phase}, token {first.token}, cycle {first.cycle}: {first.rule}",
-    )
-    return _with_junit(result, report.seconds)
-
-
-def _first_mismatch(record: Mapping[str, Any]) -> FirstMismatch:
-    payloads = {key: None if record[key] is None else int(record[key], 16) for key in ("inputs", "expected", "got")}
-    return FirstMismatch(**{**record, **payloads})
-
-
-def _failed(job: SimulationJob, status: str, message: str) -> SimulationResult:
-    return _with_junit(SimulationResult(name=job.name, status=status, message=message), 0.0)
-
-
-def _with_junit(result: SimulationResult, seconds: float) -> SimulationResult:
-    figures = ("tokens", "mismatches", "cycles", "interval_cycles", "latency_cycles")
-    junit = write_report(
-        result.name,
-        failure=result.message,
-        is_error=result.status in ("error", "timeout"),
-        seconds=seconds,
-        properties={key: getattr(result, key) for key in figures},
-    )
-    return replace(result, junit=junit)

@@ -64,6 +64,9 @@ class SimulationJob:
     patience_cycles: int = 10_000
 
     def __post_init__(self) -> None:
+        if min(self.input_width, self.output_width) < 1:
+            widths = (self.input_width, self.output_width)
+            raise ValueError(f"{self.name}: payloads must have at least 1 bit each, not {widths!r}")
         for key, width in (("inputs", self.input_width), ("expected", self.output_width)):
             for phase in self.phases:
                 for value in getattr(phase, key):

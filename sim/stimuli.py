@@ -25,6 +25,7 @@ MEASURED_TOKENS = 256
 PAUSED_TOKENS = (32, 192, 96)  # in a phase with pauses: at least, divided by the interval, at most
 MOST_COMBINATIONS = 128
 SAMPLED_CORNERS = 48
+BURST_CYCLES = 12
 RUN_TOKENS = 18  # of equal extremes: more than the taps of a usual filter
 MOST_WALKS = 16
 MOST_PORTS = 8
@@ -70,7 +71,12 @@ def plan(
         Stimulus(name="free", tokens=columns.split(free)),
         Stimulus(name="pauses", tokens=columns.split(mixed[0]), input_gap=0.3, output_stall=0.4, seed=seed),
         Stimulus(
-            name="bursts", tokens=columns.split(mixed[1]), input_gap=0.4, output_stall=0.5, burst_cycles=12, seed=seed
+            name="bursts",
+            tokens=columns.split(mixed[1]),
+            input_gap=0.4,
+            output_stall=0.5,
+            burst_cycles=max(BURST_CYCLES, 2 * interval_cycles),  # shorter than a token's work, a stall changes nothing
+            seed=seed,
         ),
     )
 

@@ -222,7 +222,6 @@ class Testbench:
         driver = Driver(inputs, self.job["input_width"], pauses(phase["input_gap"], burst, f"gap {seed}"))
         monitor = Monitor(pauses(phase["output_stall"], burst, f"stall {seed}"))
         checker = Checker(phase["name"], inputs, expected, self.job["output_width"])
-        first = self.cycle
         await self.stream(driver, monitor, checker)
         self.record["tokens"] += min(checker.results, len(expected))
         self.record["mismatches"] += checker.mismatches
@@ -235,7 +234,6 @@ class Testbench:
                 self.record["latency_cycles"] = latencies[0]
                 self.record["longest_latency_cycles"] = max(latencies)
                 self.record["interval_cycles"] = (monitor.shown[-1] - monitor.shown[0]) / (len(expected) - 1)
-                self.record["first_cycle"] = first
 
     async def stream(self, driver: Driver, monitor: Monitor, checker: Checker) -> None:
         """Run cycles until all results have come and some cycles more, or nothing has moved for the job's patience."""

@@ -72,7 +72,9 @@ def require(program: str) -> Path:
     """
     path = find(program)
     if path is None:
-        raise ToolMissing(f"{program}: the program is missing; install it with: {INSTALL.get(program, 'your package manager')}")
+        raise ToolMissing(
+            f"{program}: the program is missing; install it with: {INSTALL.get(program, 'your package manager')}"
+        )
     return path
 
 

@@ -13,13 +13,13 @@ from functools import lru_cache
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Member, Out
 
 from hdlgen.arithmetic.adders import ADDERS
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.delay import AND, BOOTH, FULL_ADDER, XOR, adder_delay
 from hdlgen.arithmetic.heap import Heap, compress, reduction_steps
 from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, word_row
+from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
 from hdlgen.number import Format
 
 __all__ = [
@@ -33,60 +33,6 @@ __all__ = [
     "estimate",
     "sum_ports",
 ]
-
-MULTIPLIERS = {"dadda": "baugh_wooley", "booth": "booth", "array": "baugh_wooley"}
-"""The multipliers by name, the sensible default first, with the rows they are made of; an array adds row after row."""
-
-REDUCTIONS = ("heap", "tree", "chain")
-"""How the positions of a sum are added: in one carry-save heap, or product by product in a tree or chain of adders."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """One place of a sum: `coefficient` times the product of no, one or two factors of the given formats."""
-
-    factors: tuple[Format, ...]
-    coefficient: int = 1
-
-    def range(self) -> tuple[int, int]:
-        """Tell the least and the greatest value."""
-        corners = [self.coefficient]
-        for format in self.factors:
-            corners = [corner * bound for corner in corners for bound in (format.low, format.high)]
-        return min(corners), max(corners)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SumShape:
-    """What a sum adds.
-
-    Args:
-        positions: what stands side by side.
-        constant: added once; 0 where the sum accumulates, as the accumulator then starts from an operand.
-        result: integer format of the result, which counts modulo `2**width`.
-        accumulates: whether results add up over several cycles.
-    """
-
-    positions: tuple[Position, ...]
-    constant: int
-    result: Format
-    accumulates: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SumStyle:
-    """How a sum is built.
-
-    Args:
-        reduction, multiplier, adder, constants: names in `REDUCTIONS`, `MULTIPLIERS`, `ADDERS`, `CONSTANT_ENCODINGS`.
-        library: whether full adders are cells of the library, or gates.
-    """
-
-    reduction: str = "heap"
-    multiplier: str = "dadda"
-    adder: str = "sklansky"
-    constants: str = "signed_digits"
-    library: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,18 +265,7 @@ def estimate(shape: SumShape, style: SumStyle) -> tuple[LevelEstimate, ...]:
     factors = [[Signal(format.width) for format in position.factors] for position in shape.positions]
     accumulator = Signal(shape.result.width) if shape.accumulates else None
     levels = _levels(Module(), shape, style, factors, accumulator)
-    return tuple(LevelEstimate(delay=delay, bits=sum(len(item.bits()) for item in live)) for delay, live in levels)
-
-
-def sum_ports(shape: SumShape) -> dict[str, Member]:
-    """List the ports of whatever adds up such a sum."""
-    factors = {
-        f"factor_{place}_{number}": In(format.width)
-        for place, position in enumerate(shape.positions)
-        for number, format in enumerate(position.factors)
-    }
-    control = {"first": In(1), "initial": In(shape.result.width)} if shape.accumulates else {}
-    return {**factors, **control, "result": Out(shape.result.width)}
+    return tuple(LevelEstimate(delay=delay, bits=len(_moving(live))) for delay, live in levels)
 
 
 class SumUnit(wiring.Component):
@@ -387,13 +322,16 @@ class SumUnit(wiring.Component):
             number += 1
 
 
+def _moving(live: _Live) -> list[Value]:
+    """List the bits that are on their way; constants stand still."""
+    return [bit for item in live for bit in item.bits() if not isinstance(bit, Const)]
+
+
 def _register(m: Module, live: _Live, number: int) -> None:
     """Put a pipeline register behind all bits that are on their way; constants need none."""
-    bits = [bit for item in live for bit in item.bits()]
-    moving = [bit for bit in bits if not isinstance(bit, Const)]
+    moving = _moving(live)
     stage = Signal(len(moving), name=f"stage_{number}", reset_less=True)
     m.d.sync += stage.eq(Cat(*moving))
     held = iter(stage)
-    registered = iter([bit if isinstance(bit, Const) else next(held) for bit in bits])
     for item in live:
-        item.replace([next(registered) for _ in item.bits()])
+        item.replace([bit if isinstance(bit, Const) else next(held) for bit in item.bits()])

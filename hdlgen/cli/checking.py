@@ -55,7 +55,9 @@ def tables(project: Project) -> Group:
         lines.add_row(escape(name), escape(text))
     lines.add_row("graph", ", ".join(f"{count} {op}" for op, count in shown["graph"].items()))
     lines.add_row("operations", ", ".join(f"{count} {kind}" for kind, count in shown["operations"].items()))
-    goals = ", ".join([*shown["objectives"], *(f"{metric} within {bound:g}" for metric, bound in shown["constraints"].items())])
+    goals = ", ".join(
+        [*shown["objectives"], *(f"{metric} within {bound:g}" for metric, bound in shown["constraints"].items())]
+    )
     lines.add_row("goals", goals)
     knobs = Table(
         title=f"{shown['space_size']:,} points on {shown['technology']}; the first choice is the default",

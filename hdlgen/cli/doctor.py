@@ -47,7 +47,9 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the finding in plain types."""
-        return {key: getattr(self, key) for key in ("name", "purpose", "found", "needed", "version", "place", "install")}
+        return {
+            key: getattr(self, key) for key in ("name", "purpose", "found", "needed", "version", "place", "install")
+        }
 
 
 def examine() -> list[Finding]:

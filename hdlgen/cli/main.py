@@ -72,7 +72,9 @@ def search(
     technology: TECHNOLOGY = None,
     simulator: SIMULATOR = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME-N by default.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest run of the spec, or --out's.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the latest run of the spec, or --out's.")
+    ] = False,
     json: JSON = False,
 ) -> None:
     """Search designs of a spec: the main job. Every design is simulated, mapped, timed, scored and stored.
@@ -152,7 +154,9 @@ def simulate(
     technology: TECHNOLOGY = None,
     simulator: SIMULATOR = None,
     waves: Annotated[bool, typer.Option("--waves", help="Write a waveform (VCD), too.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Where results are written; runs/NAME-simulation by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where results are written; runs/NAME-simulation by default.")
+    ] = None,
     json: JSON = False,
 ) -> None:
     """Run the cocotb testbench on a generated design, or on your own Verilog with the same ports."""

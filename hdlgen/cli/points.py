@@ -34,7 +34,9 @@ def measure(project: Project, point: Point, *, simulator: str | None, out: Path 
 
 def table(document: dict[str, Any]) -> Table:
     """Lay out a measured point for a terminal."""
-    result = Table(title=", ".join(f"{knob}={choice}" for knob, choice in document["point"].items()), title_justify="left")
+    result = Table(
+        title=", ".join(f"{knob}={choice}" for knob, choice in document["point"].items()), title_justify="left"
+    )
     result.add_column("figure")
     result.add_column("value", justify="right")
     result.add_row("status", document["status"])

@@ -64,7 +64,9 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
     space = offer(
         compiler.dataflow, Mapping(recipes=tuple(RECIPES), full_adder_cells=loaded.full_adder is not None)
     ).narrow(dict(spec.knobs), where=str(spec.path or source))
-    return Project(spec=spec, source=source, technology_option=technology or "", compiler=compiler, technology=loaded, space=space)
+    return Project(
+        spec=spec, source=source, technology_option=technology or "", compiler=compiler, technology=loaded, space=space
+    )
 
 
 def cache_folder() -> Path:

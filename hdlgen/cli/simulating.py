@@ -106,7 +106,9 @@ def text(project: Project, result: SimulationResult) -> str:
         lines.append(result.message)
     if shown["first_mismatch"]:
         first = shown["first_mismatch"]
-        lines.append(f"first mismatch: token {first['token']} of phase {first['phase']}, cycle {first['cycle']} ({first['rule']})")
+        lines.append(
+            f"first mismatch: token {first['token']} of phase {first['phase']}, cycle {first['cycle']} ({first['rule']})"
+        )
         lines += [f"  {key:8} {first[key]}" for key in ("inputs", "expected", "got")]
     if result.results_per_cycle:
         lines.append(f"{result.results_per_cycle:.4g} results per cycle, latency {result.latency_cycles} cycles")

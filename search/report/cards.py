@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from search.report.datapath import draw_datapath
-from search.report.design import Datapath, Design, Tests
+from search.report.design import Design, Tests
 from search.report.quantities import count, figure
 from search.report.run import Run
+from search.report.structure import Datapath
 from search.report.tables import Column, front_rows, knob_text, varied_knobs
 
 __all__ = ["cards", "kind_colours"]
@@ -115,33 +116,21 @@ def _tests(tests: Tests | None) -> dict[str, Any] | None:
         "verdict": "bad" if failed or not total else "good",
         "text": (text if total else "no test ran") + (f", {skipped} skipped" if skipped else ""),
         "cases": tests.cases,
+        "figures": [(name.replace("_", " "), value) for name, value in tests.figures],
     }
 
 
-def _path(steps: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Lay the steps of a critical path out as a table; the middle of a very long one is left out."""
-    if not steps:
-        return None
-    names = list(dict.fromkeys(name for step in steps for name in step))
+def _path(steps: Sequence[tuple[str, float]]) -> list[tuple[str, str, str]]:
+    """Write a critical path as rows: where, arrival, and what the step added; the middle of a long one is left out."""
+    arrivals = [0.0, *(arrival for _, arrival in steps)]
     rows = [
-        [{"text": _plain(step.get(name)), "number": isinstance(step.get(name), int | float)} for name in names]
-        for step in steps
+        (where, figure(arrival), figure(arrival - before))
+        for (where, arrival), before in zip(steps, arrivals, strict=False)
     ]
-    if len(rows) > MOST_STEPS:
-        half = MOST_STEPS // 2
-        left_out = [{"text": f"… {len(rows) - 2 * half} more", "number": False}]
-        rows = [*rows[:half], left_out, *rows[-half:]]
-    numbers = [cell["number"] for cell in rows[0]]
-    return {
-        "columns": [(name.replace("_", " "), number) for name, number in zip(names, numbers, strict=True)],
-        "rows": rows,
-    }
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, float):
-        return figure(value, 1)
-    return "" if value is None else str(value)
+    if len(rows) <= MOST_STEPS:
+        return rows
+    half = MOST_STEPS // 2
+    return [*rows[:half], (f"… {len(rows) - 2 * half} more", "", ""), *rows[-half:]]
 
 
 def cards(run: Run, designs: Sequence[Design], shown: Sequence[Column]) -> list[dict[str, Any]]:
@@ -160,7 +149,7 @@ def cards(run: Run, designs: Sequence[Design], shown: Sequence[Column]) -> list[
         collected.append(
             {
                 "number": design.number,
-                "title": " · ".join(f"{name} {knobs[name]}" for name in varied if name in knobs) or run.name,
+                "title": [f"{name} {knobs[name]}" for name in varied if name in knobs] or [run.name],
                 "links": [*design.links, *([("folder", quote(design.folder) + "/")] if design.folder else [])],
                 "folder": design.folder,
                 "address": quote(design.folder) + "/",
@@ -169,7 +158,11 @@ def cards(run: Run, designs: Sequence[Design], shown: Sequence[Column]) -> list[
                 "varied": [knobs.get(name, "") for name in varied],
                 "knobs": list(knobs.items()),
                 "highlights": [
-                    {"noun": by_metric[metric].noun, "unit": by_metric[metric].unit, "text": texts[metric]}
+                    {
+                        "noun": by_metric[metric].noun,
+                        "unit": by_metric[metric].unit.removesuffix("s" if texts[metric] == "1" else ""),
+                        "text": texts[metric],
+                    }
                     for metric in wanted
                     if metric in by_metric
                 ],
@@ -179,6 +172,7 @@ def cards(run: Run, designs: Sequence[Design], shown: Sequence[Column]) -> list[
                 "area_note": note,
                 "tests": _tests(design.tests),
                 "path": _path(design.path),
+                "steps": count(len(design.path), "step"),
             }
         )
     return collected

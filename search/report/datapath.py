@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from search.report.design import Datapath
 from search.report.parts import Edge, Part, connect, divide
 from search.report.quantities import count, figure
 from search.report.routes import TOP, Routes
+from search.report.structure import Datapath
 from search.report.svg import coordinate, drawing, tag, text
 
 __all__ = ["draw_datapath"]

@@ -33,7 +33,7 @@ SORTS = {
     "front": "on the front",
     "feasible": "dominated",
     "infeasible": "infeasible",
-    "stock": "stock baseline",
+    "stock": "stock designs",
 }
 
 

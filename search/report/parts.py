@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from search.report.design import Datapath, Unit
 from search.report.layout import depths
+from search.report.structure import Datapath, Unit
 
 __all__ = ["Column", "Edge", "Part", "connect", "divide"]
 

@@ -94,7 +94,9 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def ratio(value: float) -> str:
-    """Write a ratio to stock: two decimals below ten."""
+    """Write a ratio to stock: two decimals below ten, and a third where two would hide on which side of 1 it lies."""
+    if value != 1 and f"{value:.2f}" == "1.00":
+        return f"{value:.3f}"
     return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 

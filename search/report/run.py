@@ -49,7 +49,12 @@ class Stock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """All that a run folder says but for its design folders; `result` is empty until the run has ended."""
+    """All that a run folder says but for its design folders.
+
+    Args:
+        source: the spec as a command names it.
+        result: what the run ended with; empty until then.
+    """
 
     folder: Path
     name: str
@@ -65,6 +70,7 @@ class Run:
     knobs: tuple[tuple[str, tuple[Any, ...]], ...]
     versions: tuple[tuple[str, str], ...]
     command: str
+    source: str
     trials: tuple[Trial, ...]
     stock: tuple[Stock, ...]
     result: Mapping[str, Any]
@@ -164,6 +170,7 @@ def read_run(folder: Path) -> Run:
         knobs=tuple((name, tuple(knobs.items(name))) for name in knobs.values),
         versions=tuple((name, str(version)) for name, version in versions.values.items()),
         command=header.text("command", ""),
+        source=header.text("source", header.text("name")),
         trials=tuple(
             _trial(line, number, objectives)
             for number, line in enumerate(read_lines(folder / "evaluations.jsonl"), start=1)

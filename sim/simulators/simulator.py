@@ -44,4 +44,4 @@ def complaint(program: str, text: str, folder: Path) -> str:
     lines = [line.strip().replace(f"{folder}/", "") for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"error|unable|fatal", line, re.IGNORECASE)]
     first = (errors or lines or ["it says nothing"])[0]
-    return f"{program}: {first}"
+    return f"{program}: {re.sub(r'^%Error[^:]*: ', '', first)}"

@@ -90,7 +90,9 @@ def matrix() -> Graph:
     wide = builder.broadcast(x, (3, 3))
     sums = builder.apply(Op.SUM, builder.apply(Op.MUL, wide, weights))
     biased = builder.apply(Op.ADD, sums, builder.constant([100, -5, 17]))
-    builder.output("y", builder.apply(Op.CONVERT, biased, stated=Format(width=7), rounding="floor", overflow="saturate"))
+    builder.output(
+        "y", builder.apply(Op.CONVERT, biased, stated=Format(width=7), rounding="floor", overflow="saturate")
+    )
     return builder.graph()
 
 
@@ -153,7 +155,9 @@ def graphs(draw: st.DrawFn, *, most: int = 10) -> Graph:
             made = builder.apply(
                 Op.CONVERT,
                 made,
-                stated=Format(width=draw(st.integers(2, 6)), fraction=draw(st.integers(0, 2)), signed=draw(st.booleans())),
+                stated=Format(
+                    width=draw(st.integers(2, 6)), fraction=draw(st.integers(0, 2)), signed=draw(st.booleans())
+                ),
                 rounding=draw(st.sampled_from(["floor", "half_up", "half_even", "toward_zero"])),
                 overflow=draw(st.sampled_from(["wrap", "saturate"])),
             )
@@ -169,9 +173,7 @@ def graphs(draw: st.DrawFn, *, most: int = 10) -> Graph:
     return builder.graph()
 
 
-def _apply(
-    draw: st.DrawFn, builder: GraphBuilder, op: Op | str, nodes: Sequence[int], shape: tuple[int, ...]
-) -> int:
+def _apply(draw: st.DrawFn, builder: GraphBuilder, op: Op | str, nodes: Sequence[int], shape: tuple[int, ...]) -> int:
     def pick() -> int:
         return draw(st.sampled_from([number for number in nodes if builder.node(number).shape == shape]))
 
@@ -213,7 +215,13 @@ def _apply(
                 raise ValueError("a scalar has no axis")
             return builder.broadcast(builder.apply(op, pick()), shape)
         case _ if op in BITWISE:
-            return builder.apply(op, *(convert(pick(), width=draw(st.integers(1, 5)), signed=draw(st.booleans())) for _ in range(1 if op is Op.INVERT else 2)))
+            return builder.apply(
+                op,
+                *(
+                    convert(pick(), width=draw(st.integers(1, 5)), signed=draw(st.booleans()))
+                    for _ in range(1 if op is Op.INVERT else 2)
+                ),
+            )
         case _ if op in COMPARISONS or op in (Op.ADD, Op.SUB, Op.MUL, Op.MIN, Op.MAX):
             return builder.apply(op, pick(), pick())
         case _:

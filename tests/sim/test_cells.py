@@ -19,7 +19,8 @@ BUFFER = """cell (BUF) { area : 2;
   pin (A) { direction : input; capacitance : 0.002; }
   pin (Y) { direction : output; function : "A"; max_capacitance : 0.1; timing () {
     related_pin : "A"; timing_sense : positive_unate;
-    cell_rise (t) { values ("0.1, 0.2, 0.3", "0.5, 0.6, 0.7"); } rise_transition (t) { values ("1,1,1", "1,1,1"); } } } }
+    cell_rise (t) { values ("0.1, 0.2, 0.3", "0.5, 0.6, 0.7"); }
+    rise_transition (scalar) { values ("0.25"); } } } }
 """
 
 
@@ -38,6 +39,8 @@ def test_units_and_axes_are_brought_to_ps_and_ff(tmp_path: Path) -> None:
     assert delay is not None and missing is None
     # The template's first axis is the load: 2 fF lies in the middle of 1 and 3, 20 ps on the second entry.
     assert interpolate(delay, 20.0, 2.0) == pytest.approx(1000 * (0.2 + 0.6) / 2)
+    slew, _ = cell.pins["Y"].arcs[0].slew
+    assert slew is not None and interpolate(slew, 5.0, 70.0) == pytest.approx(250.0)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,8 @@ def test_only_cells_that_we_understand_are_used(tmp_path: Path, change: tuple[st
         ),
         (
             (": input_net_transition", ": temperature"),
-            "line 8: cell_rise must be a table over slews and loads, not ['total_output_net_capacitance', 'temperature']",
+            "line 8: cell_rise must be a table over slews and loads, "
+            "not ['total_output_net_capacitance', 'temperature']",
         ),
         (
             ('function : "A"', 'function : "A &"'),

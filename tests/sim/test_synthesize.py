@@ -132,7 +132,7 @@ def test_power_up_values_do_not_reach_the_netlist(tmp_path: Path) -> None:
         ("module other; endmodule", "yosys: it ended with status 1: Module `top' not found!"),
         (
             "module top(input a, output y); missing m (.a(a), .y(y)); endmodule",
-            "yosys: it ended with status 1: Module `\\missing' referenced in module `\\top' in cell `\\m' is not part of the design.",
+            "yosys: it ended with status 1: Module `\\missing' referenced in module `\\top' in cell `\\m' ",
         ),
         (
             "module top(input e, d, output reg q); always @* if (e) q = d; endmodule",

@@ -67,7 +67,7 @@ if (plot) {
   let size = { width: 0, height: 0 };
 
   const values = (metric) => data.marks.map((mark) => mark.score[metric]).filter((value) => value !== undefined);
-  const spread = (list) => [Math.min(...list), Math.max(...list)];
+  const spread = (list) => list.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   const wide = (metric) => {
     const list = values(metric);
     const [low, high] = spread(list);

@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from search.report.datapath import draw_datapath
-from search.report.design import Datapath, read_datapath
 from search.report.parts import divide
+from search.report.structure import Datapath, read_datapath
 from tests.search.report.toy_run import HOSTILE, KNOBS, datapath
 
 POINT = {name: choices[0] for name, choices in KNOBS.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,13 @@ def test_each_design_has_its_own_folder(folder: Path) -> None:
         assert ("Verilog", f"{design.folder}/design.v") in design.links
         assert design.tests is not None
         assert design.tests.count("passed") == 4
-        assert design.path[0]["cell"] == "dfxtp_1"
+        assert design.tests.figures[0] == ("corners_tokens", "256")
+        assert design.path[0] == ("a_r[3] dfxtp_1 Q", 310)
 
 
 def test_flat_point_files_are_read_too(folder: Path) -> None:
     path = first(folder) / "point.toml"
-    path.write_text(path.read_text().removeprefix("[point]\n"))
+    path.write_text(path.read_text().removeprefix("[point]\n").split("\n[score]")[0])
     assert read_designs(read_run(folder))[0].folder == f"front/{first(folder).name}"
 
 
@@ -61,14 +63,21 @@ def test_a_front_without_folders_is_shown_bare(tmp_path: Path) -> None:
 
 
 def test_the_command_is_the_stored_one_else_composed(folder: Path) -> None:
-    run = read_run(folder)
-    design = read_designs(run)[0]
+    design = read_designs(read_run(folder))[0]
     point = ",".join(f"{name}={value}" for name, value in design.trial.point)
     assert design.command == f"hdlgen measure dot8 --point {point} --technology sky130hd"
+    path = first(folder) / "point.toml"
+    path.write_text(f"# hdlgen measure designs/dot8/spec.toml --point {point}\n{path.read_text()}")
+    assert read_designs(read_run(folder))[0].command == f"hdlgen measure designs/dot8/spec.toml --point {point}"
+
+
+def test_a_folder_left_by_an_earlier_sitting_gives_way(folder: Path) -> None:
+    own = first(folder)
+    shutil.copytree(own, own.with_name(f"00-{own.name[3:]}"))
     document = json.loads((folder / "result.json").read_text())
-    document["front"] = [{"point": dict(design.trial.point), "command": "make it so"}]
+    document["front"][0]["folder"] = f"runs/dot8-1/front/{own.name}"
     (folder / "result.json").write_text(json.dumps(document))
-    assert read_designs(read_run(folder))[0].command == "make it so"
+    assert read_designs(read_run(folder))[0].folder == f"front/{own.name}"
 
 
 def test_a_composed_command_is_quoted(tmp_path: Path) -> None:
@@ -105,6 +114,10 @@ def test_broken_files_of_a_design_are_refused(folder: Path) -> None:
     assert (
         refusal(folder) == "DESIGN/results.xml: the file must be JUnit XML, not 'no element found: line 1, column 12'"
     )
+    (first(folder) / "critical_path.txt").write_text("a b c 310 ps\nd e nan ps\n")
+    (first(folder) / "results.xml").write_text("<testsuites/>")
+    expected = "DESIGN/critical_path.txt: line 2: the step must end with an arrival in ps, not 'd e nan ps'"
+    assert refusal(folder) == expected
     (first(folder) / "point.toml").write_text("interval = = 1")
     assert refusal(folder).startswith("DESIGN/point.toml: the file must be valid TOML, not 'Invalid value (")
 

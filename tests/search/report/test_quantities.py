@@ -31,7 +31,7 @@ def test_numbers_are_grouped_by_thin_spaces() -> None:
     assert figure(1234567.891, 1) == "1\u202f234\u202f567.9"
     assert figure(999) == "999"
     assert [count(1, "point"), count(2000, "point")] == ["1 point", "2\u202f000 points"]
-    assert [ratio(0.7349), ratio(12.36)] == ["0.73", "12.4"]
+    assert [ratio(value) for value in (0.7349, 12.36, 1.0025, 1.0)] == ["0.73", "12.4", "1.002", "1.00"]
 
 
 @pytest.mark.parametrize(

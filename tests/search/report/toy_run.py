@@ -178,7 +178,7 @@ def _front(trials: Sequence[Mapping[str, Any]], objectives: Sequence[Mapping[str
 def _write_design(folder: Path, trial: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True)
     knobs = "".join(f"{name} = {json.dumps(value)}\n" for name, value in trial["point"].items())
-    (folder / "point.toml").write_text(f"[point]\n{knobs}", encoding="utf-8")
+    (folder / "point.toml").write_text(f"[point]\n{knobs}\n[score]\narea_um2 = 1.0\n", encoding="utf-8")
     (folder / "design.v").write_text("module top; endmodule\n", encoding="utf-8")
     (folder / "netlist.v").write_text("module top; endmodule\n", encoding="utf-8")
     (folder / "README.md").write_text("How this design was made.\n", encoding="utf-8")
@@ -186,7 +186,8 @@ def _write_design(folder: Path, trial: Mapping[str, Any]) -> None:
     (folder / "results.xml").write_text(
         '<testsuites><testsuite name="top">'
         + "".join(
-            f'<testcase name="{name}" classname="testbench" time="0.1" sim_time_ns="{time}"/>'
+            f'<testcase name="{name}" classname="testbench" time="0.1" sim_time_ns="{time}">'
+            f'<properties><property name="{name}_tokens" value="256"/></properties></testcase>'
             for name, time in (("corners", 2750), ("random", 20480), ("stalls", 61230), ("rate", 3110))
         )
         + "</testsuite></testsuites>",
@@ -199,11 +200,8 @@ def _write_design(folder: Path, trial: Mapping[str, Any]) -> None:
         ("sum_14", "xor2_1", "X", 1410.7),
         ("y_r[18]", "dfxtp_1", "D", 1504.6),
     ]
-    path = [
-        {"instance": instance, "cell": cell, "pin": pin, "arrival_ps": arrival}
-        for instance, cell, pin, arrival in steps
-    ]
-    (folder / "timing.json").write_text(json.dumps({"period_ps": 1610.2, "path": path}), encoding="utf-8")
+    path = "".join(f"{instance} {cell} {pin} {arrival:.0f} ps\n" for instance, cell, pin, arrival in steps)
+    (folder / "critical_path.txt").write_text(path, encoding="utf-8")
 
 
 def write_run(

@@ -53,8 +53,8 @@ def test_every_technology_says_what_a_flow_needs(name: str) -> None:
     assert min(environment.input_slew_ps, environment.clock_slew_ps, environment.output_load_ff) > 0
     found = (technology.register, technology.enable_register, technology.full_adder, technology.half_adder)
     assert tuple(role and role.cell for role in found) == ROLES[name]
-    for cell, area_um2 in PUBLISHED_AREAS[name].items():
-        assert technology.cells[cell].area_um2 == pytest.approx(area_um2, rel=1e-5)
+    for published, area_um2 in PUBLISHED_AREAS[name].items():
+        assert technology.cells[published].area_um2 == pytest.approx(area_um2, rel=1e-5)
     for cell in technology.cells.values():
         assert cell.usable and cell.area_um2 > 0
         assert all(pin.capacitance_ff > 0 for pin in cell.pins.values() if not pin.is_output)
@@ -125,7 +125,8 @@ def test_unknown_names_and_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refusal:
         load("sky13hd")
     assert str(refusal.value) == (
-        f"technology: name must be one of {names} or the path of a liberty file, not 'sky13hd' (did you mean 'sky130hd'?)"
+        f"technology: name must be one of {names} or the path of a liberty file, "
+        "not 'sky13hd' (did you mean 'sky130hd'?)"
     )
     with pytest.raises(InputError) as refusal:
         load(tmp_path)

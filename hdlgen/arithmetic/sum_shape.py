@@ -1,0 +1,76 @@
+"""What a sum of products adds, and how it is to be built: the records that a `SumUnit` is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.lib.wiring import In, Member, Out
+
+from hdlgen.number import Format
+
+__all__ = ["MULTIPLIERS", "REDUCTIONS", "Position", "SumShape", "SumStyle", "sum_ports"]
+
+MULTIPLIERS = {"dadda": "baugh_wooley", "booth": "booth", "array": "baugh_wooley"}
+"""The multipliers by name, the sensible default first, with the rows they are made of; an array adds row after row."""
+
+REDUCTIONS = ("heap", "tree", "chain")
+"""How the positions of a sum are added: in one carry-save heap, or product by product in a tree or chain of adders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """One place of a sum: `coefficient` times the product of no, one or two factors of the given formats."""
+
+    factors: tuple[Format, ...]
+    coefficient: int = 1
+
+    def range(self) -> tuple[int, int]:
+        """Tell the least and the greatest value."""
+        corners = [self.coefficient]
+        for format in self.factors:
+            corners = [corner * bound for corner in corners for bound in (format.low, format.high)]
+        return min(corners), max(corners)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumShape:
+    """What a sum adds.
+
+    Args:
+        positions: what stands side by side.
+        constant: added once; 0 where the sum accumulates, as the accumulator then starts from an operand.
+        result: integer format of the result, which counts modulo `2**width`.
+        accumulates: whether results add up over several cycles.
+    """
+
+    positions: tuple[Position, ...]
+    constant: int
+    result: Format
+    accumulates: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumStyle:
+    """How a sum is built.
+
+    Args:
+        reduction, multiplier, adder, constants: names in `REDUCTIONS`, `MULTIPLIERS`, `ADDERS`, `CONSTANT_ENCODINGS`.
+        library: whether full adders are cells of the library, or gates.
+    """
+
+    reduction: str = "heap"
+    multiplier: str = "dadda"
+    adder: str = "sklansky"
+    constants: str = "signed_digits"
+    library: bool = False
+
+
+def sum_ports(shape: SumShape) -> dict[str, Member]:
+    """List the ports of whatever adds up such a sum."""
+    factors = {
+        f"factor_{place}_{number}": In(format.width)
+        for place, position in enumerate(shape.positions)
+        for number, format in enumerate(position.factors)
+    }
+    control = {"first": In(1), "initial": In(shape.result.width)} if shape.accumulates else {}
+    return {**factors, **control, "result": Out(shape.result.width)}

@@ -1,0 +1,44 @@
+"""Yosys in a child: its errors become ours, and nothing of it outlives its limit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hdlgen.errors import ToolError
+from sim.tools import ToolTimeout
+from sim.yosys import LOG, run_passes
+
+
+def test_passes_run_in_their_folder_and_only_the_child_goes_there(tmp_path: Path) -> None:
+    before = Path.cwd()
+    (tmp_path / "a.v").write_text("module a; endmodule")
+    run_passes(["read_verilog a.v", "write_rtlil a.il"], folder=tmp_path, seconds=30)
+    assert "module \\a" in (tmp_path / "a.il").read_text()
+    assert "Verilog" in (tmp_path / LOG).read_text() and Path.cwd() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("read_verilog none.v", "yosys: it ended with status 1: File `none.v' not found or is a directory"),
+        (
+            "no_such_pass",
+            "yosys: it ended with status 1: No such command: no_such_pass (type 'help' for a command overview)",
+        ),
+    ],
+)
+def test_an_error_is_told_and_we_live_on(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ToolError) as refusal:
+        run_passes([text], folder=tmp_path, seconds=30)
+    assert str(refusal.value) == message
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_run_without_end_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(ToolTimeout) as refusal:
+        run_passes(["exec -- sleep 30"], folder=tmp_path, seconds=0.3)
+    assert str(refusal.value) == "yosys: it must end within 0.3 s; it was stopped"
