@@ -16,7 +16,7 @@ module top(input clk, input rst, input en, input [31:0] x, output reg signed [16
   end
 endmodule
 """
-"""A dot product of two pairs of signed bytes; the result comes two clocks after its operands, and `full` has a reset."""
+"""A dot product of two pairs of signed bytes, two clocks from operands to result; `full` has a reset."""
 
 ADDERS = r"""
 module row(input [7:0] a, b, c, output [7:0] s, k);

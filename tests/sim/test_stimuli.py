@@ -143,8 +143,7 @@ MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
 def test_each_phase_tells_a_dot_product_from_its_usual_mistakes(name: str) -> None:
     for stimulus in plan(DOT8, seed=1):
         a, b = stimulus.tokens["a"], stimulus.tokens["b"]
-        if stimulus.name == "free" or "-128" not in name and "bit short" not in name:
-            assert (MISTAKES[name](a, b) != dot(a, b)).any(), stimulus.name
+        assert (MISTAKES[name](a, b) != dot(a, b)).any(), stimulus.name
 
 
 @pytest.mark.parametrize("seed", range(5))

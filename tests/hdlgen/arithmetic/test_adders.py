@@ -1,0 +1,85 @@
+# amaranth: UnusedElaboratable=no
+"""Every adder against Python's integers: exhaustively at small widths, corners and random numbers at large ones."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from hdlgen.arithmetic.adders import ADDERS, PrefixAdder, RippleAdder, adder_levels
+from hdlgen.emit import to_rtlil
+from tests.hdlgen.rtlil import Netlist, Run, evaluate
+
+NAMES = sorted(ADDERS)
+Addends = list[tuple[int, int, int]]
+
+
+def every_addend(width: int) -> Addends:
+    return [(a, b, carry) for a in range(1 << width) for b in range(1 << width) for carry in (0, 1)]
+
+
+def wide_addends(width: int) -> Addends:
+    """Draw numbers whose carries run far: corners, ones in a row, and whatever comes."""
+    chance, top = random.Random(width), (1 << width) - 1
+    corners = [0, 1, top, top - 1, top >> 1, (top >> 1) + 1, top // 3, top // 3 * 2]
+    rows = [top >> chance.randrange(width) << chance.randrange(width) & top for _ in range(40)]
+    numbers = corners + rows + [chance.randint(0, top) for _ in range(40)]
+    pairs = [(a, b) for a in corners for b in corners] + [(chance.choice(numbers), chance.choice(numbers)) for _ in range(400)]
+    opposite = [(a, top - a) for a in numbers]
+    return [(a, b, carry) for a, b in pairs + opposite for carry in (0, 1)]
+
+
+def sums(name: str, width: int, addends: Addends, *, library: bool) -> list[int]:
+    a, b, carry = map(list, zip(*addends, strict=True))
+    return evaluate(ADDERS[name](width, library=library), "sum", a=a, b=b, carry_in=carry)
+
+
+@pytest.mark.parametrize("library", [False, True], ids=["gates", "cells"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_adder_is_exact(name: str, library: bool) -> None:
+    for width in (1, 2, 5):
+        addends = every_addend(width)
+        assert sums(name, width, addends, library=library) == [a + b + carry for a, b, carry in addends]
+    for width in (32, 64):
+        addends = wide_addends(width)
+        assert sums(name, width, addends, library=library) == [a + b + carry for a, b, carry in addends]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_gate_is_seen(name: str) -> None:
+    text, addends = to_rtlil(ADDERS[name](5)), every_addend(5)
+    places = [match.start() for match in re.finditer(r"cell \$or ", text)]
+    assert places
+    for place in places:
+        run = Run(Netlist(text[:place] + text[place:].replace("cell $or ", "cell $and ", 1)), len(addends))
+        for port, numbers in zip(("a", "b", "carry_in"), zip(*addends, strict=True), strict=True):
+            run.set(port, numbers)
+        run.settle()
+        assert run.get("sum") != [a + b + carry for a, b, carry in addends]
+
+
+def test_only_ripple_asks_for_full_adder_cells() -> None:
+    for name in NAMES:
+        cells = Netlist(to_rtlil(ADDERS[name](6, library=True))).cell_types
+        assert cells["$fa"] == (1 if name == "ripple" else 0)
+        assert not Netlist(to_rtlil(ADDERS[name](6))).cell_types["$fa"]
+
+
+def test_levels_are_the_depth_of_the_carries() -> None:
+    assert {name: adder_levels(name, 64) for name in NAMES} == {
+        "brent_kung": 11,
+        "kogge_stone": 6,
+        "ripple": 64,
+        "sklansky": 6,
+    }
+    with pytest.raises(KeyError):
+        adder_levels("carry_select", 8)
+
+
+def test_a_width_below_1_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^RippleAdder: width must be at least 1 bit, not 0$"):
+        RippleAdder(0)
+    with pytest.raises(ValueError, match=r"^PrefixAdder: width must be at least 1 bit, not -3$"):
+        PrefixAdder(-3, network="sklansky")

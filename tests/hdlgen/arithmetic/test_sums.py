@@ -1,0 +1,179 @@
+# amaranth: UnusedElaboratable=no
+"""Sums of products: every way to build one against Python's integers, with and without registers, folded or not."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from hdlgen.arithmetic.adders import ADDERS
+from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
+from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle
+from hdlgen.arithmetic.sums import SumUnit, estimate
+from hdlgen.emit import to_rtlil
+from hdlgen.number import Format
+from tests.hdlgen.arithmetic.sum_cases import drawn, expected, pipelined_results, random_shape
+from tests.hdlgen.rtlil import Netlist
+
+STYLES = [
+    SumStyle(reduction=reduction, multiplier=multiplier, adder=adder, constants=constants)
+    for reduction in REDUCTIONS
+    for multiplier in MULTIPLIERS
+    for adder in ADDERS
+    for constants in CONSTANT_ENCODINGS
+]
+LANES = 80
+
+
+def named(style: SumStyle) -> str:
+    return f"{style.reduction}-{style.multiplier}-{style.adder}-{style.constants}"
+
+
+def with_cells(style: SumStyle) -> SumStyle:
+    return SumStyle(
+        reduction=style.reduction, multiplier=style.multiplier, adder=style.adder, constants=style.constants, library=True
+    )
+
+
+def is_exact(shape: SumShape, style: SumStyle, cuts: frozenset[int] = frozenset(), *, seed: int = 0) -> bool:
+    """Feed new values in every cycle and compare what comes out so many cycles later as there are cuts."""
+    netlist = Netlist(to_rtlil(SumUnit(shape, style, cuts=cuts)))
+    given = drawn(shape, 3 if cuts else 1, LANES, seed)
+    found = pipelined_results(netlist, given, LANES, latency=len(cuts))
+    modulus = 1 << shape.result.width
+    return found == [[total % modulus for total in expected(shape, values, LANES)] for values in given]
+
+
+@pytest.mark.parametrize("style", STYLES, ids=named)
+def test_every_style_is_exact(style: SumStyle) -> None:
+    number = STYLES.index(style)
+    for seed in range(number * 5, number * 5 + 5):
+        shape = random_shape(seed)
+        assert is_exact(shape, style if seed % 2 else with_cells(style), seed=seed), shape
+
+
+TWO = Format(width=4), Format(width=3, signed=False)
+MIXED = SumShape(
+    positions=(
+        Position(factors=TWO),
+        Position(factors=TWO[:1], coefficient=-11),
+        Position(factors=TWO, coefficient=-1),
+        Position(factors=TWO[1:], coefficient=4),
+        Position(factors=(TWO[1], TWO[1]), coefficient=6),
+    ),
+    constant=-19,
+    result=Format(width=11),
+)
+
+
+@pytest.mark.parametrize("multiplier", sorted(MULTIPLIERS))
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_a_register_may_stand_after_any_level(reduction: str, multiplier: str) -> None:
+    style = SumStyle(reduction=reduction, multiplier=multiplier, library=True)
+    last = len(estimate(MIXED, style)) - 1
+    cut_sets = [frozenset({level}) for level in range(last)] + [frozenset(range(last)), frozenset(range(0, last, 2))]
+    for cuts in cut_sets:
+        assert is_exact(MIXED, style, cuts), sorted(cuts)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_every_cut_set_of_a_small_sum(reduction: str) -> None:
+    style = SumStyle(reduction=reduction, adder="ripple")
+    shape = SumShape(positions=(Position(factors=TWO), Position(factors=TWO[:1])), constant=3, result=Format(width=8))
+    last = len(estimate(shape, style)) - 1
+    for size in range(last + 1):
+        for cuts in itertools.combinations(range(last), size):
+            assert is_exact(shape, style, frozenset(cuts)), cuts
+
+
+@pytest.mark.parametrize("style", STYLES[:: len(ADDERS)], ids=named)
+def test_the_estimate_tells_the_levels_and_their_registers(style: SumStyle) -> None:
+    for shape in (MIXED, random_shape(3), random_shape(11, accumulates=True)):
+        levels = estimate(shape, style)
+        accumulator = shape.result.width if shape.accumulates else 0
+        for level, known in enumerate(levels[:-1]):
+            built = Netlist(to_rtlil(SumUnit(shape, style, cuts=frozenset({level}))))
+            assert built.gates.registers == known.bits + accumulator
+        assert all(level.delay >= 0 for level in levels)
+        with pytest.raises(ValueError, match=r"^SumUnit: cuts must lie after levels 0 to "):
+            SumUnit(shape, style, cuts=frozenset({len(levels) - 1}))
+
+
+@pytest.mark.parametrize(("reduction", "levels"), [("heap", 1 + 4 + 1), ("tree", 1 + 4 + 1), ("chain", 1 + 8 + 1)])
+def test_nine_bits_take_the_levels_that_the_textbook_counts(reduction: str, levels: int) -> None:
+    # Dadda: 9, 6, 4, 3, 2; a tree: 9, 5, 3, 2, 1; a chain one at a time. A first and a last level always stand.
+    bit = Position(factors=(Format(width=1, signed=False),))
+    shape = SumShape(positions=(bit,) * 9, constant=0, result=Format(width=4, signed=False))
+    assert len(estimate(shape, SumStyle(reduction=reduction))) == levels
+
+
+@pytest.mark.parametrize("style", STYLES[::3], ids=named)
+def test_a_folded_sum_starts_from_its_operand_and_adds_up(style: SumStyle) -> None:
+    number = STYLES.index(style)
+    for seed in (number, number + 100):
+        shape = random_shape(seed, accumulates=True)
+        last = len(estimate(shape, style)) - 1
+        modulus = 1 << shape.result.width
+        for cuts in (frozenset[int](), frozenset(range(last)), frozenset({last - 1} if last else ())):
+            folds = (3, 1, 4)
+            first = [int(step == 0) for fold in folds for step in range(fold)]
+            starts = [seed % modulus, modulus - 1, 0]
+            initial = [start for fold, start in zip(folds, starts, strict=True) for _ in range(fold)]
+            given = drawn(shape, len(first), LANES, seed)
+            netlist = Netlist(to_rtlil(SumUnit(shape, style, cuts=cuts)))
+            found = pipelined_results(netlist, given, LANES, latency=len(cuts), first=first, initial=initial)
+            totals = [0] * LANES
+            for cycle, values in enumerate(given):
+                added = expected(shape, values, LANES)
+                before = [initial[cycle]] * LANES if first[cycle] else totals
+                totals = [total + more for total, more in zip(before, added, strict=True)]
+                assert found[cycle] == [total % modulus for total in totals], (shape, sorted(cuts), cycle)
+
+
+def test_sums_without_anything_to_add() -> None:
+    result = Format(width=6)
+    for constant in (0, 21, -5):
+        for positions in ((), (Position(factors=(), coefficient=7),), (Position(factors=TWO[:1], coefficient=0),)):
+            shape = SumShape(positions=positions, constant=constant, result=result)
+            for reduction in REDUCTIONS:
+                style = SumStyle(reduction=reduction)
+                last = len(estimate(shape, style)) - 1
+                assert is_exact(shape, style)
+                assert is_exact(shape, style, frozenset(range(last)))
+
+
+def test_a_position_tells_its_range() -> None:
+    for formats in ((), TWO[:1], TWO, (TWO[1], TWO[0])):
+        for coefficient in (-3, 0, 1, 5):
+            values = itertools.product(*(range(held.low, held.high + 1) for held in formats))
+            products = [coefficient * (pair[0] if pair else 1) * (pair[1] if len(pair) > 1 else 1) for pair in values]
+            assert Position(factors=formats, coefficient=coefficient).range() == (min(products), max(products))
+
+
+@pytest.mark.parametrize("library", [False, True], ids=["gates", "cells"])
+def test_full_adders_are_cells_where_they_are_asked_for(library: bool) -> None:
+    for reduction in REDUCTIONS:
+        netlist = Netlist(to_rtlil(SumUnit(MIXED, SumStyle(reduction=reduction, library=library))))
+        assert bool(netlist.cell_types["$fa"]) == library
+
+
+def test_a_wrong_gate_is_seen() -> None:
+    text = to_rtlil(SumUnit(MIXED, SumStyle()))
+    given = drawn(MIXED, 1, LANES, 0)
+    right = [total % 2048 for total in expected(MIXED, given[0], LANES)]
+    assert pipelined_results(Netlist(text), given, LANES, latency=0) == [right]
+    places = [match.start() for match in re.finditer(r"cell \$xor ", text)]
+    for place in places[::3]:
+        broken = text[:place] + text[place:].replace("cell $xor ", "cell $or ", 1)
+        assert pipelined_results(Netlist(broken), given, LANES, latency=0) != [right]
+
+
+def test_cuts_after_the_last_level_are_refused() -> None:
+    shape = SumShape(positions=(Position(factors=TWO),), constant=0, result=Format(width=7))
+    last = len(estimate(shape, SumStyle())) - 2
+    for cuts in ({last + 1}, {-1}, {0, last + 1}):
+        message = f"SumUnit: cuts must lie after levels 0 to {last}, not {sorted(cuts)!r}"
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            SumUnit(shape, SumStyle(), cuts=frozenset(cuts))
