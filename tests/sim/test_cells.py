@@ -82,8 +82,10 @@ def test_only_cells_that_we_understand_are_used(tmp_path: Path, change: tuple[st
         ),
         (
             (": input_net_transition", ": temperature"),
-            "line 8: cell_rise must be a table over slews and loads, "
-            "not ['total_output_net_capacitance', 'temperature']",
+            (
+                "line 8: cell_rise must be a table over slews and loads, "
+                "not ['total_output_net_capacitance', 'temperature']"
+            ),
         ),
         (
             ('function : "A"', 'function : "A &"'),

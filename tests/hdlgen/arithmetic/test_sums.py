@@ -49,7 +49,7 @@ def is_exact(shape: SumShape, style: SumStyle, cuts: frozenset[int] = frozenset(
 @pytest.mark.parametrize("style", STYLES, ids=named)
 def test_every_style_is_exact(style: SumStyle) -> None:
     number = STYLES.index(style)
-    for seed in range(number * 5, number * 5 + 5):
+    for seed in range(number * 3, number * 3 + 3):
         shape = random_shape(seed)
         assert is_exact(shape, style if seed % 2 else with_cells(style), seed=seed), shape
 
@@ -59,12 +59,11 @@ MIXED = SumShape(
     positions=(
         Position(factors=TWO),
         Position(factors=TWO[:1], coefficient=-11),
-        Position(factors=TWO, coefficient=-1),
+        Position(factors=(TWO[1], TWO[1]), coefficient=-1),
         Position(factors=TWO[1:], coefficient=4),
-        Position(factors=(TWO[1], TWO[1]), coefficient=6),
     ),
     constant=-19,
-    result=Format(width=11),
+    result=Format(width=9),
 )
 
 
@@ -73,9 +72,8 @@ MIXED = SumShape(
 def test_a_register_may_stand_after_any_level(reduction: str, multiplier: str) -> None:
     style = SumStyle(reduction=reduction, multiplier=multiplier, library=True)
     last = len(estimate(MIXED, style)) - 1
-    cut_sets = [frozenset({level}) for level in range(last)] + [frozenset(range(last)), frozenset(range(0, last, 2))]
-    for cuts in cut_sets:
-        assert is_exact(MIXED, style, cuts), sorted(cuts)
+    for cuts in [*({level} for level in range(last)), set(range(last))]:
+        assert is_exact(MIXED, style, frozenset(cuts)), sorted(cuts)
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -88,17 +86,17 @@ def test_every_cut_set_of_a_small_sum(reduction: str) -> None:
             assert is_exact(shape, style, frozenset(cuts)), cuts
 
 
-@pytest.mark.parametrize("style", STYLES[:: len(ADDERS)], ids=named)
-def test_the_estimate_tells_the_levels_and_their_registers(style: SumStyle) -> None:
-    for shape in (MIXED, random_shape(3), random_shape(11, accumulates=True)):
+@pytest.mark.parametrize("multiplier", ["array", "booth"])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_the_estimate_tells_the_levels_and_their_registers(reduction: str, multiplier: str) -> None:
+    style = SumStyle(reduction=reduction, multiplier=multiplier, library=True)
+    for shape in (MIXED, random_shape(11, accumulates=True)):
         levels = estimate(shape, style)
         accumulator = shape.result.width if shape.accumulates else 0
-        for level, known in enumerate(levels[:-1]):
+        for level in range(0, len(levels) - 1, 2):
             built = Netlist(to_rtlil(SumUnit(shape, style, cuts=frozenset({level}))))
-            assert built.gates.registers == known.bits + accumulator
+            assert built.gates.registers == levels[level].bits + accumulator
         assert all(level.delay >= 0 for level in levels)
-        with pytest.raises(ValueError, match=r"^SumUnit: cuts must lie after levels 0 to "):
-            SumUnit(shape, style, cuts=frozenset({len(levels) - 1}))
 
 
 @pytest.mark.parametrize(("reduction", "levels"), [("heap", 1 + 4 + 1), ("tree", 1 + 4 + 1), ("chain", 1 + 8 + 1)])
@@ -109,14 +107,14 @@ def test_nine_bits_take_the_levels_that_the_textbook_counts(reduction: str, leve
     assert len(estimate(shape, SumStyle(reduction=reduction))) == levels
 
 
-@pytest.mark.parametrize("style", STYLES[::3], ids=named)
+@pytest.mark.parametrize("style", STYLES[::5], ids=named)
 def test_a_folded_sum_starts_from_its_operand_and_adds_up(style: SumStyle) -> None:
     number = STYLES.index(style)
-    for seed in (number, number + 100):
+    for seed in (number, number + 100)[: 1 + number % 2]:
         shape = random_shape(seed, accumulates=True)
         last = len(estimate(shape, style)) - 1
         modulus = 1 << shape.result.width
-        for cuts in (frozenset[int](), frozenset(range(last)), frozenset({last - 1} if last else ())):
+        for cuts in (frozenset[int](), frozenset(range(last))):
             folds = (3, 1, 4)
             first = [int(step == 0) for fold in folds for step in range(fold)]
             starts = [seed % modulus, modulus - 1, 0]
@@ -162,11 +160,11 @@ def test_full_adders_are_cells_where_they_are_asked_for(library: bool) -> None:
 def test_a_wrong_gate_is_seen() -> None:
     text = to_rtlil(SumUnit(MIXED, SumStyle()))
     given = drawn(MIXED, 1, LANES, 0)
-    right = [total % 2048 for total in expected(MIXED, given[0], LANES)]
+    right = [total % 512 for total in expected(MIXED, given[0], LANES)]
     assert pipelined_results(Netlist(text), given, LANES, latency=0) == [right]
     places = [match.start() for match in re.finditer(r"cell \$xor ", text)]
-    for place in places[::3]:
-        broken = text[:place] + text[place:].replace("cell $xor ", "cell $or ", 1)
+    for place in places[::4]:
+        broken = text[:place] + text[place:].replace("cell $xor ", "cell $and ", 1)
         assert pipelined_results(Netlist(broken), given, LANES, latency=0) != [right]
 
 
