@@ -103,6 +103,20 @@ class Datapath:
 
         Raises: ValueError that names the first operation or unit out of order.
         """
+        for unit in self.units:
+            taken: set[int] = set()
+            for binding in unit.bindings:
+                steps = len(binding.task.steps) if binding.task else 1
+                start = self.ready[binding.operation] - len(unit.cuts) - steps + 1
+                if binding.start != start or start < 0:
+                    must = f"operation {binding.operation} must begin in cycle {max(start, 0)}"
+                    raise ValueError(f"datapath: {must}, not in {binding.start}")
+                wanted = {(binding.start + step) % self.interval_cycles for step in range(steps)}
+                if taken & wanted:
+                    raise ValueError(
+                        f"datapath: unit {unit.name} must do one thing a cycle, not two in {sorted(taken & wanted)}"
+                    )
+                taken |= wanted
         for number, cycle in self.reads():
             first = self.ready[number]
             if number in self.loads:
@@ -111,16 +125,6 @@ class Datapath:
                 raise ValueError(f"datapath: operation {number} must be read from cycle {first} on, not in {cycle}")
             if cycle > self.produced(number) and self.waits.get(number, -1) < cycle:
                 raise ValueError(f"datapath: operation {number} must wait until cycle {cycle}, not be lost before")
-        for unit in self.units:
-            taken: set[int] = set()
-            for binding in unit.bindings:
-                steps = len(binding.task.steps) if binding.task else 1
-                wanted = {(binding.start + step) % self.interval_cycles for step in range(steps)}
-                if taken & wanted:
-                    raise ValueError(
-                        f"datapath: unit {unit.name} must do one thing a cycle, not two in {sorted(taken & wanted)}"
-                    )
-                taken |= wanted
 
     def summary(self) -> dict[str, Any]:
         """Describe the datapath in plain types, for pictures and tables."""

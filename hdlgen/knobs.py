@@ -126,7 +126,9 @@ def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
     longer = intervals[1:]
     sums = _sums(dataflow)
     products = any(len(term.factors) == 2 for sum_ in sums for term in sum_.terms)
-    constants = any(len(t.factors) == 1 and not is_power_of_two(t.coefficient) for sum_ in sums for t in sum_.terms)
+    coefficients = {term.coefficient for sum_ in sums for term in sum_.terms if len(term.factors) == 1}
+    constants = not all(map(is_power_of_two, coefficients))
+    encoded = any(len({encode(c) for encode in CONSTANT_ENCODINGS.values()}) > 1 for c in coefficients)
     most = max((len(sum_.terms) for sum_ in sums), default=0)
     knobs = [
         Knob(name="interval", choices=intervals, summary="cycles between tokens; more cycles, fewer units"),
@@ -146,7 +148,7 @@ def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
         knobs.append(_knob("reduction", "how the terms of a sum are added", reductions))
     if products or (constants and longer):
         knobs.append(_knob("multiplier", "how products are made", tuple(MULTIPLIERS), None if products else longer))
-    if constants:
+    if encoded:
         knobs.append(_knob("constants", "how constants are split into digits", tuple(CONSTANT_ENCODINGS), (1,)))
     if sums:
         knobs.append(_knob("adder", "carry scheme of the adders", tuple(ADDERS)))

@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdlgen.arithmetic.sums import SumShape, sum_ports
-from hdlgen.dataflow import Kind, Operation
+from hdlgen.dataflow import FREE, Kind, Operation
 from hdlgen.number import Format
 
 __all__ = ["OperationUnit", "PlainSum", "read_as", "shape_of"]
@@ -47,6 +47,8 @@ class OperationUnit(wiring.Component):
     result: Signal
 
     def __init__(self, operation: Operation, formats: Sequence[Format]) -> None:
+        if operation.kind in FREE or operation.kind is Kind.SUM:
+            raise ValueError(f"OperationUnit: kind must be one that it computes, not {operation.kind.value!r}")
         self.operation = operation
         self.formats = tuple(formats)
         ports = {f"arg_{place}": In(shape_of(format)) for place, format in enumerate(formats)}
@@ -80,7 +82,7 @@ class OperationUnit(wiring.Component):
             case Kind.SHIFT_RIGHT:
                 return args[0] >> args[1]
             case kind:
-                raise ValueError(f"OperationUnit: kind must be one that computes, not {kind.value!r}")
+                raise AssertionError(f"{kind.value} computes nothing")
 
 
 class PlainSum(wiring.Component):

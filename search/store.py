@@ -37,7 +37,7 @@ HEADER_KEYS = (
 )
 """What a run's header must hold; more is welcome."""
 
-CHANGEABLE = frozenset({"summary", "spec", "budget", "patience", "workers", "command"})
+CHANGEABLE = frozenset({"summary", "spec", "source", "budget", "patience", "workers", "command"})
 """What may differ at resume, the budget only by growing; `spec` is the text, of which `spec_digest` is what counts."""
 
 HEADER, EVALUATIONS, STOCK, RESULT = "run.json", "evaluations.jsonl", "stock.jsonl", "result.json"

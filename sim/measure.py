@@ -7,96 +7,45 @@ Every step runs in a worker of the pool; equal hardware is measured once, and wh
 
 from __future__ import annotations
 
+import errno
+import math
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from json import dumps, loads
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 from hdlgen.compiler import Compiler
-from hdlgen.errors import PointError, ToolError, ToolMissing
+from hdlgen.errors import HdlgenError, InputError, PointError, StoreError, ToolError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Score, Status
 from hdlgen.knobs import settings
 from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.cache import Cache, digest
-from sim.pool import Failure, FailureKind, Pool, Task
-from sim.simulate import SimulationJob, SimulationResult, simulate
-from sim.synthesize import synthesize
+from sim.pool import Failure, FailureKind, Outcome, Pool, Task
+from sim.simulation import SimulationJob, SimulationResult
+from sim.steps import (
+    BUILD_SECONDS,
+    MAP_SECONDS,
+    SIMULATION_SECONDS,
+    Built,
+    Mapped,
+    build,
+    map_and_time,
+    simulate_together,
+)
 from sim.technology import Technology
-from sim.timing import analyse
 from sim.tools import ToolTimeout
-from sim.verilog import rtlil_to_verilog
 from sim.versions import code_digest
 from sim.workload import Workload
 
-__all__ = ["Artifacts", "Built", "Mapped", "Measure", "PRELOAD", "build", "map_and_time", "score_of"]
+__all__ = ["NETLIST", "PRELOAD", "Measure", "score_of"]
 
-PRELOAD = ("sim.measure",)
+PRELOAD = ("sim.measure", "sim.units")
 """What the pool imports once, before its first worker."""
+NETLIST = "netlist.v.z"
+"""The file of a cached result that holds the mapped netlist, compressed."""
 
-_BUILD_SECONDS = 120.0
-_MAP_SECONDS = 240.0
-_SIMULATION_SECONDS = 60.0
-"""CPU-second limits of the steps; of a simulation, for each design in it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """A design before measurement: RTLIL, Verilog, a summary of its datapath in plain types."""
-
-    rtlil: str
-    verilog: str
-    datapath: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
-    """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog."""
-
-    area_um2: float
-    flip_flop_area_um2: float
-    cells: int
-    flip_flops: int
-    period_ps: float
-    path: tuple[str, ...]
-    netlist: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifacts:
-    """The files of a measured design, by name."""
-
-    files: dict[str, str]
-
-
-def build(compiler: Compiler, point: Point | None) -> Built:
-    """Build the design of a point, or the stock design for None."""
-    design = compiler.stock() if point is None else compiler.build(point)
-    return Built(rtlil=design.rtlil, verilog=rtlil_to_verilog(design.rtlil), datapath=design.datapath.summary())
-
-
-def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str) -> Mapped:
-    """Map a design onto a technology and find its shortest period."""
-    with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
-        synthesis = synthesize(rtlil, technology, recipe=recipe, flow=flow, folder=Path(folder))
-    timing = analyse(synthesis.mapped, technology)
-    return Mapped(
-        area_um2=round(synthesis.area_um2, 4),
-        flip_flop_area_um2=round(synthesis.flip_flop_area_um2, 4),
-        cells=sum(synthesis.cells.values()),
-        flip_flops=synthesis.flip_flops,
-        period_ps=round(timing.period_ps, 2),
-        path=tuple(f"{step.instance} {step.cell} {step.pin} {step.arrival_ps:.0f} ps" for step in timing.path),
-        netlist=synthesis.netlist,
-    )
-
-
-def _simulate(jobs: Sequence[SimulationJob], simulator: str | None) -> list[SimulationResult]:
-    with tempfile.TemporaryDirectory(prefix="hdlgen-simulate-") as folder:
-        return simulate(jobs, simulator=simulator, folder=Path(folder))
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(slots=True)
@@ -107,9 +56,18 @@ class _Pending:
     key: str = ""
     built: Built | None = None
     mapping: Task[Mapped] | None = None
-    simulation: tuple[Task[list[SimulationResult]], int] | None = None
+    simulation: _Shared | None = None
     known: Evaluation | None = None
     cpu_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """A simulation of some designs together, and the place of one of them in it."""
+
+    task: Task[list[SimulationResult]]
+    place: int
+    members: int
 
 
 class Measure:
@@ -123,7 +81,7 @@ class Measure:
         pool: workers, with `PRELOAD` preloaded.
         cache: results of earlier measurements.
         simulator: `icarus`, `verilator` or None for the first that is installed.
-        together: how many designs share one simulation.
+        together: how many designs share one simulation at most.
     """
 
     def __init__(
@@ -146,42 +104,43 @@ class Measure:
         self.cache = cache
         self.simulator = simulator
         self.together = together
-        self._environment = digest(technology.digest, code_digest())
+        # A cache of another release, whose scores have other figures, holds nothing of use.
+        self._environment = digest(technology.digest, code_digest(), *(field.name for field in fields(Score)))
 
     def evaluate(self, points: Sequence[Point]) -> Iterator[Evaluation]:
         """Measure points together and yield their evaluations in the order of asking.
 
-        Raises: ToolMissing where a program that every point needs is not installed.
+        Raises: ToolMissing where a program that every point needs is not installed; StoreError where the disk refuses;
+            InputError for a simulator that is none. What fails for one point alone is its evaluation.
         """
-        builds = [self.pool.submit(build, self.compiler, point, cpu_seconds=_BUILD_SECONDS) for point in points]
         pending = [_Pending(point=point) for point in points]
         by_key: dict[str, _Pending] = {}
         waiting: list[_Pending] = []
-        for entry, task in zip(pending, builds, strict=True):
+        # All workers simulate, and no design waits for more others than it must.
+        together = max(1, min(self.together, math.ceil(len(points) / self.pool.workers)))
+        for entry, task in zip(pending, [self.submit_build(point) for point in points], strict=True):
             outcome = task.result()
             entry.cpu_s += outcome.cpu_s
             if outcome.failure is not None:
                 entry.known = _failed(entry, outcome.failure)
                 continue
             entry.built = outcome.require()
-            entry.key = self.key(entry.built, settings(entry.point).recipe)
+            recipe = settings(entry.point).recipe
+            entry.key = self.key(entry.built, recipe)
             if entry.key in by_key:
                 continue
             entry.known = self._cached(entry)
             if entry.known is None:
                 by_key[entry.key] = entry
-                recipe = settings(entry.point).recipe
-                entry.mapping = self.pool.submit(
-                    map_and_time, entry.built.rtlil, self.technology, recipe, "generated", cpu_seconds=_MAP_SECONDS
-                )
+                entry.mapping = self.submit_mapping(entry.built, recipe, "generated")
                 waiting.append(entry)
-                if len(waiting) == self.together:
+                if len(waiting) == together:
                     self._simulate(waiting)
                     waiting = []
         self._simulate(waiting)
         for entry in pending:
             if entry.known is None and entry.mapping is None:
-                yield self._renamed(by_key[entry.key], entry.point)
+                yield replace(self._finished(by_key[entry.key]), point=entry.point, runtime_s=0.0)
             else:
                 yield self._finished(entry)
 
@@ -189,72 +148,54 @@ class Measure:
         """Digest all that a score depends on."""
         return digest(built.rtlil, recipe, self.workload.digest(built.datapath["interval_cycles"]), self._environment)
 
-    def artifacts(self, point: Point) -> Artifacts:
-        """Give the files of a measured point; measures it where the cache does not hold it.
+    def submit_build(self, point: Point | None) -> Task[Built]:
+        """Have a design built: that of a point, or the stock design for None."""
+        return self.pool.submit(build, self.compiler, point, cpu_seconds=BUILD_SECONDS)
 
-        Raises: ToolError where it cannot be measured.
-        """
-        built = self.pool.submit(build, self.compiler, point, cpu_seconds=_BUILD_SECONDS).result().require()
-        key = self.key(built, settings(point).recipe)
-        if self.cache.get(key) is None:
-            evaluation = next(self.evaluate([point]))
-            if evaluation.status is not Status.OK:
-                raise ToolError(f"{point.text()}: the design must be measured again, not end as {evaluation.status}")
-        packed = self.cache.files(key)["artifacts.json.z"].read_bytes()
-        return Artifacts(files=loads(zlib.decompress(packed)))
+    def submit_mapping(self, built: Built, recipe: str, flow: str) -> Task[Mapped]:
+        """Have a design mapped and timed."""
+        return self.pool.submit(map_and_time, built.rtlil, self.technology, recipe, flow, cpu_seconds=MAP_SECONDS)
 
-    def build_stock(self) -> Built:
-        """Build the stock design of the spec.
-
-        Raises: ToolError where it cannot be built.
-        """
-        return self.pool.submit(build, self.compiler, None, cpu_seconds=_BUILD_SECONDS).result().require()
-
-    def simulate_one(self, name: str, built: Built) -> SimulationResult:
-        """Simulate a design against the golden model.
-
-        Raises: ToolError where the simulation's worker fails.
-        """
-        arguments = ([self._job(name, built)], self.simulator)
-        return self.pool.submit(_simulate, *arguments, cpu_seconds=_SIMULATION_SECONDS).result().require()[0]
+    def submit_simulation(self, designs: Sequence[tuple[str, Built]]) -> Task[list[SimulationResult]]:
+        """Have designs, each with a name of its own, simulated together against the golden model."""
+        jobs = [
+            SimulationJob(
+                name=name,
+                verilog=built.verilog,
+                input_width=payload_width(self.compiler.inputs),
+                output_width=payload_width(self.compiler.outputs),
+                phases=self.workload.phases(built.datapath["interval_cycles"]),
+            )
+            for name, built in designs
+        ]
+        seconds = SIMULATION_SECONDS * len(jobs)
+        return self.pool.submit(simulate_together, jobs, self.simulator, cpu_seconds=seconds)
 
     def _simulate(self, entries: Sequence[_Pending]) -> None:
         """Hand some designs to one simulation."""
         if not entries:
             return
-        jobs = [self._job(f"point_{number}", entry.built) for number, entry in enumerate(entries) if entry.built]
-        task = self.pool.submit(_simulate, jobs, self.simulator, cpu_seconds=_SIMULATION_SECONDS * len(jobs))
-        for number, entry in enumerate(entries):
-            entry.simulation = (task, number)
+        task = self.submit_simulation([(entry.key[:16], entry.built) for entry in entries if entry.built])
+        for place, entry in enumerate(entries):
+            entry.simulation = _Shared(task, place, len(entries))
 
-    def _job(self, name: str, built: Built) -> SimulationJob:
-        return SimulationJob(
-            name=name,
-            verilog=built.verilog,
-            input_width=payload_width(self.compiler.inputs),
-            output_width=payload_width(self.compiler.outputs),
-            phases=self.workload.phases(built.datapath["interval_cycles"]),
-        )
+    def _simulated(self, entry: _Pending) -> Outcome[SimulationResult]:
+        """Wait for a design's simulation; one that failed as a whole is begun again with this design alone."""
+        assert entry.simulation is not None
+        outcome = entry.simulation.task.result()
+        entry.cpu_s += outcome.cpu_s / entry.simulation.members
+        if outcome.failure is not None and entry.simulation.members > 1:
+            self._simulate([entry])
+            return self._simulated(entry)
+        if outcome.failure is not None:
+            return Outcome(failure=outcome.failure)
+        return Outcome(value=outcome.require()[entry.simulation.place])
 
     def _cached(self, entry: _Pending) -> Evaluation | None:
         record = self.cache.get(entry.key)
         if record is None:
             return None
-        score = Score(**record["score"])
-        return self._evaluation(entry, Status.OK, score=score, runtime_s=0.0)
-
-    def _renamed(self, source: _Pending, point: Point) -> Evaluation:
-        """Give the evaluation of equal hardware to another point."""
-        known = self._finished(source)
-        return Evaluation(
-            point=point,
-            status=known.status,
-            score=known.score,
-            feasible=known.feasible,
-            key=known.key,
-            runtime_s=0.0,
-            message=known.message,
-        )
+        return self._evaluation(entry, Status.OK, score=Score(**record["score"]), runtime_s=0.0)
 
     def _finished(self, entry: _Pending) -> Evaluation:
         """Wait for what is under way and judge it, once."""
@@ -263,37 +204,24 @@ class Measure:
         return entry.known
 
     def _judge(self, entry: _Pending) -> Evaluation:
-        assert entry.simulation is not None and entry.mapping is not None and entry.built is not None
-        task, number = entry.simulation
-        simulated = task.result()
-        mapping = entry.mapping.result()
-        entry.cpu_s += mapping.cpu_s + simulated.cpu_s / max(len(simulated.value or ()), 1)
+        assert entry.mapping is not None
+        simulated, mapping = self._simulated(entry), entry.mapping.result()
+        entry.cpu_s += mapping.cpu_s
         for failure in (simulated.failure, mapping.failure):
             if failure is not None:
                 return _failed(entry, failure)
-        result = simulated.require()[number]
+        result, mapped = simulated.require(), mapping.require()
         if result.status != "ok":
             statuses = {"mismatch": Status.MISMATCH, "timeout": Status.TIMEOUT}
             return self._evaluation(entry, statuses.get(result.status, Status.TOOL_FAILED), message=result.message)
-        score = score_of(mapping.require(), result)
-        self._keep(entry, score, mapping.require(), result)
-        return self._evaluation(entry, Status.OK, score=score)
-
-    def _keep(self, entry: _Pending, score: Score, mapped: Mapped, result: SimulationResult) -> None:
-        assert entry.built is not None
-        files = {
-            "design.v": entry.built.verilog,
-            "netlist.v": mapped.netlist,
-            "results.xml": result.junit,
-            "datapath.json": dumps(entry.built.datapath, indent=1),
-            "critical_path.txt": "\n".join(mapped.path) + "\n",
-            "design.il": entry.built.rtlil,
+        score = score_of(mapped, result)
+        record = {
+            "score": score.as_dict(),
+            "simulation": {"tokens": result.tokens, "mismatches": result.mismatches, "cycles": result.cycles},
+            "path": list(mapped.path),
         }
-        self.cache.put(
-            entry.key,
-            {"score": score.as_dict()},
-            {"artifacts.json.z": zlib.compress(dumps(files).encode(), level=6)},
-        )
+        self.cache.put(entry.key, record, {NETLIST: zlib.compress(mapped.netlist.encode())})
+        return self._evaluation(entry, Status.OK, score=score)
 
     def _evaluation(
         self,
@@ -316,7 +244,10 @@ class Measure:
 
 
 def score_of(mapped: Mapped, result: SimulationResult) -> Score:
-    """Join what mapping, timing and simulation measured."""
+    """Join what mapping, timing and simulation measured.
+
+    Raises: ToolError where the simulation measured no rate.
+    """
     if result.results_per_cycle is None or result.interval_cycles is None or result.latency_cycles is None:
         raise ToolError(f"{result.name}: the simulation must measure rate and latency in a phase without stalls")
     clock_mhz = 1e6 / mapped.period_ps
@@ -336,15 +267,18 @@ def score_of(mapped: Mapped, result: SimulationResult) -> Score:
 
 
 def _failed(entry: _Pending, failure: Failure) -> Evaluation:
-    """Turn a failure of a worker into data; a missing program concerns every point and is raised."""
-    if isinstance(failure.exception, ToolMissing):
-        raise failure.exception
-    if isinstance(failure.exception, PointError):
+    """Turn a failure of a worker into data; what concerns every point, a missing program or a full disk, is raised."""
+    cause = failure.exception
+    if isinstance(cause, ToolMissing | InputError) and not isinstance(cause, PointError):
+        raise cause
+    if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+        folder = tempfile.gettempdir()
+        raise StoreError(f"{folder}: the folder of temporary files must be writable ({cause.strerror})")
+    if isinstance(cause, PointError):
         status = Status.INVALID
-    elif failure.kind is FailureKind.TIMEOUT or isinstance(failure.exception, ToolTimeout):
+    elif failure.kind is FailureKind.TIMEOUT or isinstance(cause, ToolTimeout):
         status = Status.TIMEOUT
     else:
         status = Status.TOOL_FAILED
-    return Evaluation(
-        point=entry.point, status=status, key=entry.key, runtime_s=round(entry.cpu_s, 3), message=failure.message
-    )
+    message = str(cause) if isinstance(cause, HdlgenError) else failure.message
+    return Evaluation(point=entry.point, status=status, key=entry.key, runtime_s=round(entry.cpu_s, 3), message=message)

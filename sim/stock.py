@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from hdlgen.errors import ToolError
 from hdlgen.evaluation import Score
 from sim.cache import digest
-from sim.measure import Built, Measure, map_and_time, score_of
+from sim.measure import Measure, score_of
 from sim.recipes import RECIPES
-from sim.simulation import SimulationResult
 from sim.synthesize import STOCK_FLOWS
 
 __all__ = ["StockPoint", "measure_stock"]
-
-_MAP_SECONDS = 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,31 +31,23 @@ def measure_stock(measure: Measure) -> Iterator[StockPoint]:
 
     Raises: ToolError where the stock design cannot be built or simulated; a flow or recipe that fails is left out.
     """
-    built = measure.build_stock()
-    simulated: SimulationResult | None = None
-    tasks = {}
-    for flow in STOCK_FLOWS:
-        for recipe in RECIPES:
-            if measure.cache.get(_key(measure, built, flow, recipe)) is None:
-                arguments = (built.rtlil, measure.technology, recipe, flow)
-                tasks[flow, recipe] = measure.pool.submit(map_and_time, *arguments, cpu_seconds=_MAP_SECONDS)
-    if tasks:
-        simulated = measure.simulate_one("stock", built)
+    built = measure.submit_build(None).result().require()
+    keys = {
+        (flow, recipe): digest("stock", flow, measure.key(built, recipe)) for flow in STOCK_FLOWS for recipe in RECIPES
+    }
+    records = {way: measure.cache.get(key) for way, key in keys.items()}
+    missing = [way for way, record in records.items() if record is None]
+    tasks = {(flow, recipe): measure.submit_mapping(built, recipe, flow) for flow, recipe in missing}
+    if missing:
+        simulated = measure.submit_simulation([("stock", built)]).result().require()[0]
         if simulated.status != "ok":
             raise ToolError(f"stock: the plain design must pass its simulation ({simulated.message})")
-    for flow in STOCK_FLOWS:
-        for recipe in RECIPES:
-            key = _key(measure, built, flow, recipe)
-            record = measure.cache.get(key)
-            if record is None and simulated is not None:
-                outcome = tasks[flow, recipe].result()
-                if outcome.failure is not None:
-                    continue
-                record = {"score": score_of(outcome.require(), simulated).as_dict()}
-                measure.cache.put(key, record)
-            if record is not None:
-                yield StockPoint(flow=flow, recipe=recipe, score=Score(**record["score"]))
-
-
-def _key(measure: Measure, built: Built, flow: str, recipe: str) -> str:
-    return digest("stock", flow, measure.key(built, recipe))
+    for (flow, recipe), key in keys.items():
+        record = records[flow, recipe]
+        if record is None:
+            outcome = tasks[flow, recipe].result()
+            if outcome.failure is not None:
+                continue
+            record = {"score": score_of(outcome.require(), simulated).as_dict()}
+            measure.cache.put(key, record)
+        yield StockPoint(flow=flow, recipe=recipe, score=Score(**record["score"]))

@@ -21,19 +21,13 @@ Step = tuple[tuple[int, int], ...]
 
 
 class Heap:
-    """Bits by column, lowest column first; the sum counts modulo `2**width`.
+    """Bits by column, lowest column first; the sum counts modulo `2**width`."""
 
-    Args:
-        width: columns, at least 1.
-        complemented: whether the bits add up to the complement `-1 - sum`, as gates that invert are the cheaper ones.
-    """
-
-    def __init__(self, width: int, *, complemented: bool = False) -> None:
+    def __init__(self, width: int) -> None:
         if width < 1:
             raise ValueError(f"Heap: width must be at least 1 bit, not {width!r}")
         self.columns: list[list[Value]] = [[] for _ in range(width)]
-        self.complemented = complemented
-        self._constant = -1 if complemented else 0
+        self._constant = 0
 
     @property
     def width(self) -> int:
@@ -47,7 +41,7 @@ class Heap:
 
     def add_constant(self, constant: int) -> None:
         """Add a whole number of any sign."""
-        self._constant += -constant if self.complemented else constant
+        self._constant += constant
 
     def add_row(self, m: Module, row: Row, *, shift: int = 0, sign: int = 1) -> None:
         """Add `sign * 2**shift` times a row; columns beyond the width fall away."""
@@ -55,8 +49,6 @@ class Heap:
         if width <= 0:
             return
         mask = (1 << width) - 1
-        if self.complemented:
-            sign = -sign
         inverted = (row.negative if sign > 0 else ~row.negative) & mask
         bits = row.bits[:width]
         if inverted:

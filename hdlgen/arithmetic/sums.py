@@ -109,10 +109,9 @@ def _finish(m: Module, heap: Heap, style: SumStyle) -> tuple[Value, float]:
     first, left, right = heap.addends()
     lower = [column[0] if column else Const(0, 1) for column in heap.columns[:first]]
     if not left:
-        return ~Cat(*lower) if heap.complemented else Cat(*lower), 0.0
+        return Cat(*lower), 0.0
     upper = _add(m, Cat(*left), Cat(*right), 0, style)
-    total = Cat(*lower, upper)
-    return ~total if heap.complemented else total, adder_delay(style.adder, len(left))
+    return Cat(*lower, upper), adder_delay(style.adder, len(left))
 
 
 def _merge(m: Module, left: _Word, right: _Word, style: SumStyle) -> tuple[_Word, float]:
@@ -158,8 +157,7 @@ def _heap_levels(
     m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
 ) -> _Levels:
     """Build one heap over all positions; an accumulator joins it last."""
-    import os
-    heap = Heap(shape.result.width, complemented=bool(int(os.environ.get("NEG","0"))))
+    heap = Heap(shape.result.width)
     for position, values in zip(shape.positions, factors, strict=True):
         _fill(m, heap, position, values, style)
     heap.add_constant(shape.constant)

@@ -11,9 +11,18 @@ from rich.console import Console
 __all__ = ["print_document", "screen", "standard_error"]
 
 
+class Screen(Console):
+    """A console that says so when nobody reads on, where rich would end the process with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise BrokenPipeError."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def screen() -> Console:
     """Make the console of standard output, for people."""
-    return Console(highlight=False)
+    return Screen(highlight=False)
 
 
 def standard_error() -> Console:

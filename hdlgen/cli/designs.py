@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hdlgen.cli.project import Project
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
+from sim.artifacts import collect
 from sim.measure import Measure
 
-__all__ = ["design_document", "write_design"]
-
-_NOT_MODELLED = """\
-The clock comes from static timing on the mapped netlist, register to register, with the cells' own tables. Not modelled:
-wires, the clock tree and its skew, hold, other corners than the typical one.
-"""
+__all__ = ["design_document", "write_designs"]
 
 
 def design_document(evaluation: Evaluation, folder: Path | None) -> dict[str, Any]:
@@ -33,51 +30,53 @@ def design_document(evaluation: Evaluation, folder: Path | None) -> dict[str, An
     }
 
 
-def write_design(project: Project, measure: Measure, evaluation: Evaluation, folder: Path) -> None:
-    """Write a design's files into a folder of its own.
+def write_designs(
+    project: Project, measure: Measure, evaluations: Sequence[Evaluation], folders: Sequence[Path]
+) -> None:
+    """Write the files of designs that are ok, each into a folder of its own.
 
-    Raises: StoreError where the folder cannot be written; ToolError where the design cannot be measured again.
+    Raises: StoreError where a folder cannot be written; ToolError where a design cannot be measured again.
     """
-    files = measure.artifacts(evaluation.point).files
-    datapath = json.loads(files["datapath.json"])
-    files = {
-        **{name: text for name, text in files.items() if name != "design.il"},
-        "datapath.json": json.dumps(datapath, indent=1) + "\n",
-        "point.toml": _point_file(project, evaluation),
-        "README.md": _readme(project, evaluation),
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{folder}: the folder of a design must be writable ({error.strerror})") from None
+    made = collect(measure, [evaluation.point for evaluation in evaluations])
+    for evaluation, folder, artifacts in zip(evaluations, folders, made, strict=True):
+        files = {
+            **artifacts,
+            "point.toml": _point_file(project, evaluation),
+            "README.md": _readme(project, evaluation),
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in files.items():
+                (folder / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{folder}: the folder of a design must be writable ({error.strerror})") from None
 
 
 def _point_file(project: Project, evaluation: Evaluation) -> str:
-    lines = [f"# {project.command(evaluation.point)}", "[point]"]
+    assert evaluation.score is not None
+    lines = [f"# {project.measure_command(evaluation.point)}", "[point]"]
     lines += [f"{name} = {json.dumps(choice)}" for name, choice in evaluation.point.values]
-    if evaluation.score is not None:
-        lines += ["", "[score]", *(f"{name} = {value}" for name, value in evaluation.score.as_dict().items())]
+    lines += ["", "[score]", *(f"{name} = {value}" for name, value in evaluation.score.as_dict().items())]
     return "\n".join(lines) + "\n"
 
 
 def _readme(project: Project, evaluation: Evaluation) -> str:
-    score = evaluation.score
-    assert score is not None
-    rows = "\n".join(f"| {name} | {value:,} |" for name, value in score.as_dict().items())
+    assert evaluation.score is not None
+    rows = "\n".join(f"| {name} | {value:,} |" for name, value in evaluation.score.as_dict().items())
     return f"""# {project.spec.name}: {evaluation.point.text()}
 
-{project.spec.summary or "A design"} on {project.technology.name}. Made again, bit for bit, by
+{project.spec.summary or "A design"}, on {project.technology.name}. Made again, bit for bit, by
 
-    {project.command(evaluation.point)}
+    {project.measure_command(evaluation.point)}
 
 | figure | value |
 | --- | ---: |
 {rows}
 
-`design.v` is the design, `netlist.v` its cells, `results.xml` the outcome of its testbench, `datapath.json` its units and
-registers, `critical_path.txt` its slowest path, `point.toml` its knobs. Correctness: simulated only, every result compared
-bit by bit with the golden model.
+`design.v` is the design, `netlist.v` its cells, `results.xml` the outcome of its testbench, `datapath.json` its units
+and registers, `critical_path.txt` its slowest path, `point.toml` its knobs. Correctness: simulated only, every result
+compared bit by bit with the golden model.
 
-{_NOT_MODELLED}"""
+The clock comes from static timing on the mapped netlist, register to register, with the cells' own tables. Not
+modelled: wires, the clock tree and its skew, hold, other corners than the typical one.
+"""

@@ -52,11 +52,11 @@ class Live:
 
     def store(self, store: RunStore) -> None:
         """Say where the run is kept."""
-        self._console.print(
-            f"{self._project.spec.name} on {self._project.technology.name}: run folder {store.folder}",
-            markup=False,
-            soft_wrap=True,
-        )
+        self.notice(f"{self._project.spec.name} on {self._project.technology.name}: run folder {store.folder}")
+
+    def notice(self, text: str) -> None:
+        """Say something that stays on the screen."""
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def stage(self, name: str) -> None:
         """Say what is done now."""
@@ -100,18 +100,18 @@ class Live:
     def nearest(self, outcome: Outcome) -> str:
         """Say why there is no front, with the point that came nearest to the constraints."""
         if outcome.nearest is None or outcome.nearest.score is None:
-            return f"hdlgen: no design could be measured; {outcome.folder / 'evaluations.jsonl'} says why for each"
+            return f"no design could be measured; {outcome.folder / 'evaluations.jsonl'} says why for each"
         score = outcome.nearest.score
         broken = ", ".join(
             f"{constraint.metric} {getattr(score, constraint.metric):,.6g} where {constraint.bound:,.6g} is wanted"
             for constraint in self._project.spec.constraints
             if not constraint.holds(score)
         )
-        return f"hdlgen: no design keeps the constraints; the nearest, {outcome.nearest.point.text()}, has {broken}"
+        return f"no design keeps the constraints; the nearest, {outcome.nearest.point.text()}, has {broken}"
 
     def _say(self, text: str) -> None:
         if not self._console.is_terminal:
-            self._console.print(text, markup=False, soft_wrap=True)
+            self.notice(text)
 
     def _render(self) -> RenderableType:
         elapsed = time.monotonic() - self._began

@@ -7,28 +7,29 @@ from typing import Any
 
 from rich.table import Table
 
-from hdlgen.cli.designs import design_document, write_design
+from hdlgen.cli.designs import design_document, write_designs
 from hdlgen.cli.project import Project, measuring
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Status
 from hdlgen.space import Point
-from sim.measure import PRELOAD, build
+from sim.measure import PRELOAD
 from sim.pool import Pool
+from sim.steps import BUILD_SECONDS, build
 
-__all__ = ["measure", "table", "verilog", "write_text"]
+__all__ = ["measure_point", "table", "verilog", "write_text"]
 
 
-def measure(project: Project, point: Point, *, simulator: str | None, out: Path | None) -> dict[str, Any]:
+def measure_point(project: Project, point: Point, *, simulator: str | None, out: Path | None) -> dict[str, Any]:
     """Measure a point, write its files and describe it.
 
     Raises: StoreError where the folder cannot be written; ToolMissing.
     """
-    with measuring(project, workers=2, simulator=simulator) as measuring_:
-        evaluation = next(measuring_.evaluate([point]))
+    with measuring(project, workers=2, simulator=simulator) as measure:
+        evaluation = next(measure.evaluate([point]))
         folder = None
         if evaluation.status is Status.OK:
             folder = out or Path("runs") / f"{project.spec.name}-points" / evaluation.key[:12]
-            write_design(project, measuring_, evaluation, folder)
+            write_designs(project, measure, [evaluation], [folder])
     return design_document(evaluation, folder)
 
 
@@ -53,7 +54,7 @@ def verilog(project: Project, point: Point) -> str:
     Raises: PointError where it cannot be built; ToolError.
     """
     with Pool(1, preload=PRELOAD) as pool:
-        return pool.submit(build, project.compiler, point).result().require().verilog
+        return pool.submit(build, project.compiler, point, cpu_seconds=BUILD_SECONDS).result().require().verilog
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdlgen.compiler import Compiler
+from hdlgen.errors import InputError, SpecError
 from hdlgen.knobs import Mapping, offer
 from hdlgen.space import Point, Space
 from hdlgen.spec import Spec, load
+from sim import tools
 from sim.cache import Cache
 from sim.measure import PRELOAD, Measure
 from sim.pool import Pool
 from sim.recipes import RECIPES
+from sim.simulators import choose
 from sim.technology import Technology
 from sim.technology import load as load_technology
 from sim.workload import Workload
 
-__all__ = ["Project", "cache_folder", "measuring", "open_project"]
+__all__ = ["Project", "cache_folder", "check_tools", "measuring", "open_project"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +41,26 @@ class Project:
     technology: Technology
     space: Space
 
+    @property
+    def where(self) -> str:
+        """Name the spec's file for messages."""
+        return str(self.spec.path or self.source)
+
     def point(self, text: str) -> Point:
-        """Read a point; knobs that it leaves out take their first allowed choice."""
+        """Read a point; knobs that it leaves out take their first allowed choice.
+
+        Raises: PointError.
+        """
         return Point.parse(text, self.space)
 
-    def command(self, point: Point) -> str:
+    def command(self, name: str, *options: str) -> str:
+        """Give a command on this spec and technology, as a shell takes it."""
+        technology = ("--technology", self.technology_option) if self.technology_option else ()
+        return shlex.join(["hdlgen", name, self.source, *options, *technology])
+
+    def measure_command(self, point: Point) -> str:
         """Give the command that makes the design of a point again."""
-        option = f" --technology {shlex.quote(self.technology_option)}" if self.technology_option else ""
-        return f"hdlgen measure {shlex.quote(self.source)} --point {point.text()}{option}"
+        return self.command("measure", "--point", point.text())
 
 
 def open_project(source: str, *, technology: str | None = None) -> Project:
@@ -57,9 +72,7 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
     Raises: SpecError, PointError, InputError.
     """
     spec = load(source)
-    chosen = technology or spec.technology.name or spec.technology.liberty
-    assert chosen is not None
-    loaded = load_technology(chosen)
+    loaded = load_technology(technology) if technology else _own_technology(spec)
     compiler = Compiler.of(spec.graph)
     space = offer(
         compiler.dataflow, Mapping(recipes=tuple(RECIPES), full_adder_cells=loaded.full_adder is not None)
@@ -67,6 +80,30 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
     return Project(
         spec=spec, source=source, technology_option=technology or "", compiler=compiler, technology=loaded, space=space
     )
+
+
+def _own_technology(spec: Spec) -> Technology:
+    """Load the technology that a spec names.
+
+    Raises: SpecError.
+    """
+    chosen = spec.technology.name or spec.technology.liberty
+    assert chosen is not None
+    try:
+        return load_technology(chosen)
+    except InputError as error:
+        raise SpecError(f"{spec.path}: {error}") from None
+
+
+def check_tools(simulator: str | None) -> None:
+    """Check that the programs are there which every measurement needs.
+
+    Args:
+        simulator: `icarus`, `verilator` or None for any.
+    Raises: ToolMissing with the line that installs it; InputError for another simulator.
+    """
+    choose(simulator)
+    tools.require("yosys-abc")
 
 
 def cache_folder() -> Path:
@@ -84,7 +121,9 @@ def measuring(
     Args:
         cache: the folder of results; the user's own by default.
         seed: of the test tokens.
+    Raises: ToolMissing, InputError as `check_tools` does.
     """
+    check_tools(simulator)
     with Pool(workers, preload=PRELOAD) as pool:
         yield Measure(
             compiler=project.compiler,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdlgen.cli.designs import design_document, write_design
-from hdlgen.cli.project import Project, measuring
-from hdlgen.errors import InputError, StoreError, nearest
+from hdlgen.cli.designs import design_document, write_designs
+from hdlgen.cli.options import check_range
+from hdlgen.cli.project import Project, check_tools, measuring
+from hdlgen.errors import InputError, SpecError, StoreError, ToolError, nearest
 from hdlgen.evaluation import Evaluation
 from search.explore import Exploration, Progress, explore
 from search.report import write_report
@@ -25,7 +27,7 @@ from sim.versions import code_digest, versions
 
 __all__ = ["Outcome", "Plan", "plan", "run"]
 
-DEFAULTS: dict[str, Any] = {"strategy": "evolution", "budget": 40, "seed": 1, "batch": 8}
+DEFAULTS: dict[str, Any] = {"strategy": "local", "budget": 40, "seed": 1, "batch": 8}
 """What neither the command nor the spec says."""
 
 
@@ -59,7 +61,8 @@ def plan(project: Project, *, workers: int, simulator: str | None = None, **opti
 
     Args:
         options: strategy, budget, seed, batch, patience; None where the command leaves them out.
-    Raises: InputError for an unknown strategy or a number out of range.
+    Raises: InputError or, where the spec says it, SpecError for an unknown strategy; InputError for a number out of
+        range.
     """
     spec = project.spec
 
@@ -67,10 +70,14 @@ def plan(project: Project, *, workers: int, simulator: str | None = None, **opti
         given = (options.get(name), getattr(spec, name), DEFAULTS.get(name))
         return next((value for value in given if value is not None), None)
 
+    for option, least in (("budget", 1), ("seed", 0), ("batch", 1), ("patience", 1)):
+        check_range(f"--{option}", options.get(option), least)
     strategy = str(settled("strategy"))
     if strategy not in STRATEGIES:
-        names = ", ".join(STRATEGIES)
-        raise InputError(f"strategy: the name must be one of {names}, not {strategy!r}{nearest(strategy, STRATEGIES)}")
+        rule = f"must be one of {', '.join(STRATEGIES)}, not {strategy!r}{nearest(strategy, STRATEGIES)}"
+        if options.get("strategy") is not None:
+            raise InputError(f"--strategy {rule}")
+        raise SpecError(f"{project.where}: search.strategy {rule}")
     return Plan(
         strategy=strategy,
         budget=settled("budget"),
@@ -104,8 +111,15 @@ def header(project: Project, settings: Plan) -> dict[str, Any]:
         "space_size": project.space.size(),
         "versions": {**versions(), "measuring": code_digest()[:16]},
         "workers": settings.workers,
-        "command": f"hdlgen search {project.source}",
+        "command": _command(project, settings),
     }
+
+
+def _command(project: Project, settings: Plan) -> str:
+    """Give the command that makes a run again."""
+    names = ("strategy", "budget", "seed", "batch", "patience")
+    values = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
+    return project.command("search", *(part for name, value in values.items() for part in (f"--{name}", str(value))))
 
 
 def run(
@@ -115,6 +129,7 @@ def run(
     out: Path | None,
     resume: bool,
     on_stage: Callable[[str], None],
+    on_notice: Callable[[str], None],
     on_stock: Callable[[StockPoint], None],
     on_progress: Callable[[Progress], None],
     on_store: Callable[[RunStore], None],
@@ -123,9 +138,10 @@ def run(
 
     Args:
         out: the run's folder; `runs/NAME-N` with the next number, or for `resume` the latest one, where left out.
-        on_stage, on_stock, on_progress, on_store: told what happens.
+        on_stage, on_notice, on_stock, on_progress, on_store: told what happens.
     Raises: HdlgenError as its parts do; whatever was measured is stored then.
     """
+    check_tools(settings.simulator)
     began = time.monotonic()
     head = header(project, settings)
     if resume:
@@ -136,7 +152,11 @@ def run(
         on_store(store)
         with measuring(project, workers=settings.workers, simulator=settings.simulator) as measure:
             on_stage("stock baseline")
-            stock = _stock(measure, store, on_stock)
+            try:
+                stock = _stock(measure, store, on_stock)
+            except ToolError as error:  # the search can do without what it would be compared with
+                stock = []
+                on_notice(f"no stock baseline: {error}")
             on_stage("search")
             exploration = explore(
                 project.space,
@@ -183,11 +203,11 @@ def _stock(measure: Measure, store: RunStore, on_stock: Callable[[StockPoint], N
 
 
 def _write_front(project: Project, measure: Measure, front: Sequence[Evaluation], folder: Path) -> list[Path]:
-    folders = []
-    for number, evaluation in enumerate(front, start=1):
-        design = folder / "front" / f"{number:02d}-{evaluation.key[:8]}"
-        write_design(project, measure, evaluation, design)
-        folders.append(design)
+    """Write the designs of a front, and remove those that are no longer on it."""
+    folders = [folder / "front" / f"{number:02d}-{member.key[:8]}" for number, member in enumerate(front, start=1)]
+    write_designs(project, measure, front, folders)
+    for other in sorted(set((folder / "front").glob("[0-9][0-9]*-*")) - set(folders)):
+        shutil.rmtree(other, ignore_errors=True)
     return folders
 
 

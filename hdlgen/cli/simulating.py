@@ -19,15 +19,17 @@ __all__ = ["document", "run", "source", "text"]
 _LARGEST = 64 * 1024 * 1024
 
 
-def source(project: Project, *, point: str, verilog: Path | None) -> str:
+def source(project: Project, *, point: str, verilog: Path | None, module: str | None) -> str:
     """Give the Verilog to simulate: the user's file, or the design of a point.
 
-    Raises: InputError for both at once or a file that cannot be read.
+    Raises: InputError for both at once, for a module's name without a file, or a file that cannot be read.
     """
     if verilog is None:
+        if module is not None:
+            raise InputError("--module must go with --verilog")
         return build_verilog(project, project.point(point))
     if point:
-        raise InputError("simulate: the design must be named by --point or by --verilog, not by both")
+        raise InputError("the design must be named by --point or by --verilog, not by both")
     try:
         if verilog.stat().st_size > _LARGEST:
             raise InputError(f"{verilog}: the file must have at most {_LARGEST} bytes")
@@ -42,6 +44,7 @@ def run(
     project: Project,
     verilog: str,
     *,
+    name: str,
     module: str,
     tokens: int | None,
     seed: int,
@@ -49,10 +52,14 @@ def run(
     waves: bool,
     folder: Path,
 ) -> SimulationResult:
-    """Simulate a Verilog text against the spec's golden model; its JUnit XML goes into the folder."""
+    """Simulate a Verilog text against the spec's golden model; its JUnit XML goes into the folder.
+
+    Args:
+        name: of the text, for messages and files.
+    """
     workload = Workload(project.spec.graph, seed=seed, tokens=tokens or MEASURED_TOKENS)
     job = SimulationJob(
-        name=project.spec.name,
+        name=name,
         verilog=verilog,
         module=module,
         input_width=payload_width(project.compiler.inputs),
@@ -102,13 +109,10 @@ def text(project: Project, result: SimulationResult) -> str:
     """Say how a simulation went, the first mismatch in full."""
     shown = document(project, result)
     lines = [f"{result.status}: {result.tokens} results compared, {result.mismatches} mismatches"]
-    if result.message:
-        lines.append(result.message)
-    if shown["first_mismatch"]:
-        first = shown["first_mismatch"]
-        lines.append(
-            f"first mismatch: token {first['token']} of phase {first['phase']}, cycle {first['cycle']} ({first['rule']})"
-        )
+    first = shown["first_mismatch"]
+    if first:
+        place = f"token {first['token']} of phase {first['phase']}, cycle {first['cycle']}"
+        lines.append(f"first mismatch: {place} ({first['rule']})")
         lines += [f"  {key:8} {first[key]}" for key in ("inputs", "expected", "got")]
     if result.results_per_cycle:
         lines.append(f"{result.results_per_cycle:.4g} results per cycle, latency {result.latency_cycles} cycles")

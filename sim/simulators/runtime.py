@@ -68,7 +68,10 @@ def runtime(root: Path, *, waves: bool, cache: Path, seconds: float) -> Runtime:
     units = [*_UNITS, "verilated_vcd_c"] if waves else [*_UNITS]
     header = "".join(f"#include <{name}>\n" for name in [*_HEADERS, "verilated_vcd_c.h"][: None if waves else -1])
     compiler = tools.require("g++")
-    kept = cache / f"verilator-{_digest(compiler, flags, header, include)}"
+    start = (str(compiler), *flags)
+    commands = [(*start, "-Os", "-c", f"{include / unit}.cpp", "-o", f"{unit}.o") for unit in units]
+    commands.append((*start, "-O0", "-x", "c++-header", "runtime.h", "-o", "runtime.h.gch"))
+    kept = cache / f"verilator-{_digest(compiler, commands, header, include)}"
     expected = ["runtime.h", "runtime.h.gch", *(f"{unit}.o" for unit in units)]
 
     def is_whole() -> bool:
@@ -78,9 +81,6 @@ def runtime(root: Path, *, waves: bool, cache: Path, seconds: float) -> Runtime:
         with _building(kept) as folder:
             if not is_whole():
                 (folder / "runtime.h").write_text(header)
-                start = (str(compiler), *flags)
-                commands = [(*start, "-Os", "-c", f"{include / unit}.cpp", "-o", f"{unit}.o") for unit in units]
-                commands.append((*start, "-O0", "-x", "c++-header", "runtime.h", "-o", "runtime.h.gch"))
                 _run_all(commands, folder, seconds)
                 shutil.rmtree(kept, ignore_errors=True)
                 folder.rename(kept)
@@ -97,11 +97,11 @@ def _run_all(commands: Sequence[Sequence[str]], folder: Path, seconds: float) ->
                 raise ToolError(f"g++: Verilator's runtime must compile, but: {first}")
 
 
-def _digest(compiler: Path, flags: tuple[str, ...], header: str, include: Path) -> str:
-    """Name all that a runtime depends on: compiler, flags and sources."""
+def _digest(compiler: Path, commands: Sequence[Sequence[str]], header: str, include: Path) -> str:
+    """Name all that a runtime depends on: the compiler's version, how it is called, and the sources."""
     whole = hashlib.sha256()
     version = tools.run([compiler, "--version"], folder=include, seconds=60).output
-    for text in (str(compiler), version, *flags, header):
+    for text in (version, header, *(word for command in commands for word in command)):
         whole.update(text.encode() + b"\0")
     for path in sorted(include.glob("verilated*")):
         whole.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -63,7 +63,7 @@ def feedback() -> Graph:
     builder = GraphBuilder()
     sample, held = builder.input("x", Format(width=6)), Format(width=8)
     state = builder.state(held, (), (-77,))
-    scaled = builder.apply(Op.SHIFT, builder.apply(Op.MUL, state, builder.constant(-3)), amount=-2)
+    scaled = builder.apply(Op.SHIFT, builder.apply(Op.MUL, state, builder.constant(-5)), amount=-2)
     total = builder.apply(Op.ADD, sample, scaled)
     result = builder.apply(Op.CONVERT, total, stated=held, rounding="half_even", overflow="saturate")
     builder.connect(state, result)

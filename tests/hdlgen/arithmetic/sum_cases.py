@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 from hdlgen.arithmetic.sum_shape import Position, SumShape
@@ -17,19 +16,25 @@ Drawn = list[dict[tuple[int, int], list[int]]]
 """For each cycle and each factor (position, number) one value a lane."""
 
 
-def random_shape(seed: int, *, accumulates: bool = False) -> SumShape:
-    """Draw a sum: no, one or two factors, coefficients of any sign and 0, a result often narrower than the range."""
+def random_shape(seed: int, *, accumulates: bool = False, constants: bool = True) -> SumShape:
+    """Draw a sum: coefficients of any sign and 0, a result often narrower than the range.
+
+    Args:
+        constants: whether positions may have no factor at all.
+    """
     chance = random.Random(seed)
 
     def position() -> Position:
-        count = chance.choice((1, 1, 2, 2, 2) if accumulates else (0, 1, 1, 2, 2, 2))
+        count = chance.choice((0, 1, 1, 2, 2, 2) if constants and not accumulates else (1, 1, 2, 2, 2))
         formats = tuple(Format(width=chance.randint(1, 5), signed=chance.random() < 0.5) for _ in range(count))
         return Position(factors=formats, coefficient=chance.choice((1, 1, 1, -1, -1, 0, chance.randint(-40, 40))))
 
     positions = tuple(position() for _ in range(chance.randint(1, 4)))
     constant = 0 if accumulates else chance.choice((0, chance.randint(-60, 60)))
     ranges = [each.range() for each in positions]
-    whole = Format.holding(min(0, constant + sum(low for low, _ in ranges)), max(0, constant + sum(high for _, high in ranges)))
+    whole = Format.holding(
+        min(0, constant + sum(low for low, _ in ranges)), max(0, constant + sum(high for _, high in ranges))
+    )
     width = whole.width if chance.random() < 0.5 else chance.randint(1, whole.width + 2)
     result = Format(width=width, signed=chance.random() < 0.5)
     return SumShape(positions=positions, constant=constant, result=result, accumulates=accumulates)

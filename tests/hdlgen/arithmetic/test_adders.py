@@ -26,7 +26,9 @@ def wide_addends(width: int) -> Addends:
     corners = [0, 1, top, top - 1, top >> 1, (top >> 1) + 1, top // 3, top // 3 * 2]
     rows = [top >> chance.randrange(width) << chance.randrange(width) & top for _ in range(40)]
     numbers = corners + rows + [chance.randint(0, top) for _ in range(40)]
-    pairs = [(a, b) for a in corners for b in corners] + [(chance.choice(numbers), chance.choice(numbers)) for _ in range(400)]
+    pairs = [(a, b) for a in corners for b in corners] + [
+        (chance.choice(numbers), chance.choice(numbers)) for _ in range(400)
+    ]
     opposite = [(a, top - a) for a in numbers]
     return [(a, b, carry) for a, b in pairs + opposite for carry in (0, 1)]
 

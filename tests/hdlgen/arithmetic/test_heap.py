@@ -47,14 +47,32 @@ def test_steps_leave_two_bits_a_column_and_keep_the_value(heights: list[int], li
 
 @pytest.mark.parametrize(
     ("height", "levels"),
-    [(0, 0), (1, 0), (2, 0), (3, 1), (4, 2), (5, 3), (6, 3), (7, 4), (9, 4), (13, 5), (19, 6), (28, 7), (42, 8), (63, 9), (64, 10)],
+    [
+        (0, 0),
+        (1, 0),
+        (2, 0),
+        (3, 1),
+        (4, 2),
+        (5, 3),
+        (6, 3),
+        (7, 4),
+        (9, 4),
+        (13, 5),
+        (19, 6),
+        (28, 7),
+        (42, 8),
+        (63, 9),
+        (64, 10),
+    ],
 )
 def test_depths_are_dadda_s(height: int, levels: int) -> None:
     assert len(reduction_steps([height] * 70)) == levels
     assert len(reduction_steps([height] * 70, linear=True)) == max(height - 2, 0)
 
 
-def built(width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, library: bool, linear: bool) -> Netlist:
+def built(
+    width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, library: bool, linear: bool
+) -> Netlist:
     """Build a heap over rows `(bits, place, negative bits, shift, sign)`, reduced to two words that Python adds."""
     m, heap = Module(), Heap(width)
     words = [Signal(bits, name=f"row_{number}") for number, (bits, *_) in enumerate(rows)]
@@ -79,7 +97,9 @@ def test_a_heap_adds_rows_of_any_sign_modulo_its_width(seed: int) -> None:
     rows = []
     for _ in range(chance.randint(1, 6)):
         bits = chance.randint(1, 8)
-        rows.append((bits, chance.randint(0, 3), chance.getrandbits(bits), chance.randint(0, 4), chance.choice((1, -1))))
+        rows.append(
+            (bits, chance.randint(0, 3), chance.getrandbits(bits), chance.randint(0, 4), chance.choice((1, -1)))
+        )
     constant = chance.randint(-3000, 3000)
     lanes = 100
     netlist = built(width, rows, constant, library=seed % 2 == 0, linear=seed % 3 == 0)

@@ -32,7 +32,9 @@ def test_every_prefix_reaches_bit_0_at_widths_1_to_64(name: str) -> None:
         assert all(levels), "a level must join something"
 
 
-@pytest.mark.parametrize(("name", "nodes", "depth"), [("sklansky", 192, 6), ("kogge_stone", 321, 6), ("brent_kung", 120, 11)])
+@pytest.mark.parametrize(
+    ("name", "nodes", "depth"), [("sklansky", 192, 6), ("kogge_stone", 321, 6), ("brent_kung", 120, 11)]
+)
 def test_node_counts_at_64_bits_are_the_published_ones(name: str, nodes: int, depth: int) -> None:
     levels = PREFIX_NETWORKS[name](64)
     assert sum(map(len, levels)) == nodes

@@ -33,7 +33,11 @@ def named(style: SumStyle) -> str:
 
 def with_cells(style: SumStyle) -> SumStyle:
     return SumStyle(
-        reduction=style.reduction, multiplier=style.multiplier, adder=style.adder, constants=style.constants, library=True
+        reduction=style.reduction,
+        multiplier=style.multiplier,
+        adder=style.adder,
+        constants=style.constants,
+        library=True,
     )
 
 
@@ -76,10 +80,10 @@ def test_a_register_may_stand_after_any_level(reduction: str, multiplier: str) -
         assert is_exact(MIXED, style, frozenset(cuts)), sorted(cuts)
 
 
-@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("reduction", ["heap", "tree"])
 def test_every_cut_set_of_a_small_sum(reduction: str) -> None:
     style = SumStyle(reduction=reduction, adder="ripple")
-    shape = SumShape(positions=(Position(factors=TWO), Position(factors=TWO[:1])), constant=3, result=Format(width=8))
+    shape = SumShape(positions=(Position(factors=TWO),), constant=3, result=Format(width=8))
     last = len(estimate(shape, style)) - 1
     for size in range(last + 1):
         for cuts in itertools.combinations(range(last), size):

@@ -1,0 +1,17 @@
+"""Benchmarks: figures against goals, each by one command; `python -m benchmarks` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks import demo, loop, stock
+from benchmarks.benchmark import Benchmark
+
+__all__ = ["BENCHMARKS"]
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "demo": demo.BENCHMARK,
+    "stock": stock.BENCHMARK,
+    "loop": loop.BENCHMARK,
+}
+"""By name, in the order of the page."""

@@ -1,0 +1,90 @@
+"""`python -m benchmarks`: list the benchmarks, or run one, print its figures and keep its result."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks import BENCHMARKS
+from benchmarks.benchmark import Benchmark, run
+from benchmarks.page import keep, read_results, table
+from hdlgen.errors import HdlgenError, InputError, nearest
+
+__all__ = ["main"]
+
+FOLDER = Path(__file__).resolve().parent
+INTERRUPTED = 130
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    benchmarks: Mapping[str, Benchmark] = BENCHMARKS,
+    folder: Path = FOLDER,
+) -> int:
+    """Run the command and give its exit status: 0 done, 1 a goal is missed, 2 bad usage, 3 a tool is missing.
+
+    Args:
+        folder: where results are kept.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="List the benchmarks, or run one.")
+    parser.add_argument("name", nargs="?", help="the benchmark to run; without one, they are listed")
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    given = parser.parse_args(arguments)
+    try:
+        if given.name is None:
+            _list(benchmarks, folder, as_json=given.json)
+            return 0
+        return _run(given.name, benchmarks, folder, as_json=given.json)
+    except HdlgenError as error:
+        _say(str(error))
+        return error.exit_status
+    except KeyboardInterrupt:
+        _say("interrupted; nothing is kept of it")
+        return INTERRUPTED
+
+
+def _list(benchmarks: Mapping[str, Benchmark], folder: Path, *, as_json: bool) -> None:
+    kept = read_results(folder)
+    if as_json:
+        listed = [{"name": name, "summary": benchmark.summary} for name, benchmark in benchmarks.items()]
+        print(json.dumps(listed, indent=2))
+        return
+    width = max(map(len, benchmarks), default=0)
+    for name, benchmark in benchmarks.items():
+        state = "not run yet" if name not in kept else "met" if kept[name]["met"] else "MISSED"
+        print(f"{name:<{width}}  {benchmark.summary} [{state}]")
+
+
+def _run(name: str, benchmarks: Mapping[str, Benchmark], folder: Path, *, as_json: bool) -> int:
+    if name not in benchmarks:
+        names = ", ".join(benchmarks)
+        raise InputError(f"name: the benchmark must be one of {names}, not {name!r}{nearest(name, benchmarks)}")
+    began = time.monotonic()
+    document = run(benchmarks[name], lambda text: _say(f"{time.monotonic() - began:5.0f} s  {text}"))
+    path = keep(document, benchmarks, folder=folder)
+    if as_json:
+        print(json.dumps(document, indent=2))
+    else:
+        _print(table(document, benchmarks[name]))
+        print(f"{name}: {'met' if document['met'] else 'MISSED'}; kept in {path}")
+    return 0 if document["met"] else 1
+
+
+def _print(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    for name, value, *rest in rows:
+        tail = "  ".join(f"{text:<{width}}" for text, width in zip(rest, widths[2:], strict=True))
+        print(f"{name:<{widths[0]}}  {value:>{widths[1]}}  {tail}".rstrip())
+
+
+def _say(text: str) -> None:
+    print(f"benchmarks: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

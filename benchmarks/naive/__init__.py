@@ -1,0 +1,1 @@
+"""The naive loop that `loop` compares with: a program for one point, and its testbench."""

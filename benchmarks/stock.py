@@ -1,0 +1,142 @@
+"""`stock`: what a search finds against the best that stock synthesis makes of the plain expression."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.benchmark import ROOT, Benchmark, Bound, Goal, Measured, Say
+from hdlgen.errors import ToolError
+from sim import tools
+from sim.junit import read_reports
+
+__all__ = ["BENCHMARK", "compare", "pin", "search"]
+
+DESIGN = "dot8"
+KNOBS: Mapping[str, int] = {"interval": 1, "stages": 0}
+"""Pinned: a result each cycle, and no registers but those that stock has too."""
+STRATEGY, BUDGET, SEED = "evolution", 160, 1
+_SECONDS = 3600.0
+_PINNED = " and ".join(f"`{knob} = {choice}`" for knob, choice in KNOBS.items())
+
+SMALL_AREA, SMALL_PERIOD, FAST = 0.80, 0.90, 0.92
+
+
+def pin(spec: str, knobs: Mapping[str, int]) -> str:
+    """Pin knobs in the text of a spec.
+
+    Raises: ToolError where the spec narrows its knobs itself, for two such tables cannot stand in one file.
+    """
+    if "[knobs]" in spec:
+        raise ToolError("stock: the shipped spec must leave its knobs open to be compared with stock")
+    lines = [f"{name} = {value}" for name, value in knobs.items()]
+    return "\n".join([spec.rstrip(), "", "[knobs]", *lines, ""])
+
+
+def search(spec: Path, *, strategy: str, budget: int, seed: int, out: Path) -> dict[str, Any]:
+    """Search by the command that users have, and give the document that it prints.
+
+    Raises: ToolError where it fails or leaves a design unsimulated.
+    """
+    options = ["--strategy", strategy, "--budget", str(budget), "--seed", str(seed), "--out", str(out), "--json"]
+    done = tools.run([sys.executable, "-m", "hdlgen", "search", spec, *options], folder=ROOT, seconds=_SECONDS)
+    if done.status != 0:
+        raise ToolError(f"stock: the search must succeed, not end with status {done.status}: {done.error[-500:]}")
+    document: dict[str, Any] = json.loads(done.output)
+    for design in document["front"]:
+        reports = read_reports(Path(design["folder"]) / "results.xml")
+        if not reports or not all(report.passed for report in reports.values()):
+            raise ToolError(f"stock: {design['folder']} must have passed its simulation")
+    return document
+
+
+def compare(document: Mapping[str, Any], *, name: str = DESIGN) -> Measured:
+    """Hold a front against stock's smallest and fastest point.
+
+    Each pair of figures is of ONE design of ours, the one whose worse ratio, in parts of its goal, is best. Stock's
+    smallest point is the least area of all its flows and recipes, its fastest the least period of all.
+
+    Args:
+        document: of a search with one result a cycle.
+    Raises: ToolError where there is no front or no stock, or a design gives less than a result a cycle.
+    """
+    ours, stock = _scores(document["front"], "front"), _scores(document["stock"], "stock")
+    smallest = min(stock, key=lambda score: (score["area_um2"], score["period_ps"]))
+    fastest = min(stock, key=lambda score: (score["period_ps"], score["area_um2"]))
+    small, fast = (
+        _best(ours, smallest, area=SMALL_AREA, period=SMALL_PERIOD),
+        _best(ours, fastest, area=FAST, period=FAST),
+    )
+    figures = {
+        f"{name}_small_area": _ratio(small, smallest, "area_um2"),
+        f"{name}_small_period": _ratio(small, smallest, "period_ps"),
+        f"{name}_fast_area": _ratio(fast, fastest, "area_um2"),
+        f"{name}_fast_period": _ratio(fast, fastest, "period_ps"),
+    }
+    marks = {id(smallest): "stock_smallest", id(fastest): "stock_fastest"}
+    rows = []
+    for kind, designs, scores in (("ours", document["front"], ours), ("stock", document["stock"], stock)):
+        for design, score in zip(designs, scores, strict=True):
+            chosen = [text for text, one in (("small", small), ("fast", fast)) if one is score]
+            mark = marks.get(id(score), "_and_".join(chosen))
+            figures_ = {key: score[key] for key in ("area_um2", "period_ps", "interval_cycles", "latency_cycles")}
+            rows.append({"kind": kind, "mark": mark, **figures_, "point": dict(design["point"])})
+    return Measured(figures=figures, rows=rows)
+
+
+def _scores(designs: Sequence[Mapping[str, Any]], what: str) -> list[Mapping[str, float]]:
+    scores = [design["score"] for design in designs]
+    if not scores:
+        raise ToolError(f"stock: the {what} must hold a design")
+    for score in scores:
+        if score["interval_cycles"] > 1.0:
+            raise ToolError(f"stock: a design must give a result a cycle, not in {score['interval_cycles']:g} cycles")
+    return scores
+
+
+def _ratio(score: Mapping[str, float], peer: Mapping[str, float], metric: str) -> float:
+    return round(score[metric] / peer[metric], 4)
+
+
+def _best(
+    scores: Sequence[Mapping[str, float]], peer: Mapping[str, float], *, area: float, period: float
+) -> Mapping[str, float]:
+    def worse(score: Mapping[str, float]) -> float:
+        return max(score["area_um2"] / peer["area_um2"] / area, score["period_ps"] / peer["period_ps"] / period)
+
+    return min(scores, key=worse)
+
+
+def _measure(say: Say) -> Measured:
+    say(f"searching {BUDGET} designs of {DESIGN} by {STRATEGY}, seed {SEED}")
+    with tempfile.TemporaryDirectory(prefix="hdlgen-stock-") as name:
+        spec = Path(name) / "spec.toml"
+        spec.write_text(pin((ROOT / "designs" / DESIGN / "spec.toml").read_text(), KNOBS))
+        document = search(spec, strategy=STRATEGY, budget=BUDGET, seed=SEED, out=Path(name) / "run")
+    say(f"front of {len(document['front'])}, {document['evaluated']} measured, {document['counts']}")
+    return compare(document)
+
+
+BENCHMARK = Benchmark(
+    name="stock",
+    summary="Area and period of searched designs against the smallest and the fastest that stock synthesis makes.",
+    method=f"""\
+`hdlgen search` on `{DESIGN}`, {_PINNED} pinned, sky130hd, strategy `{STRATEGY}`,
+budget {BUDGET}, seed {SEED}; every design simulated. Stock is the plain expression in the same shell with the same
+registers, by all of Yosys' flows (`plain`, `booth`, `booth; alumacc; arith_tree`, the last also onto library full
+adders), each under every mapping recipe that ours may use. `small`: one design of ours against the stock point of the
+least area; `fast`: one against that of the shortest period. Each figure is ours divided by stock's: area of all cells,
+period by static timing register to register.
+""",
+    goals=(
+        Goal(figure=f"{DESIGN}_small_area", direction=Bound.AT_MOST, bound=SMALL_AREA),
+        Goal(figure=f"{DESIGN}_small_period", direction=Bound.AT_MOST, bound=SMALL_PERIOD),
+        Goal(figure=f"{DESIGN}_fast_area", direction=Bound.AT_MOST, bound=FAST),
+        Goal(figure=f"{DESIGN}_fast_period", direction=Bound.AT_MOST, bound=FAST),
+    ),
+    measure=_measure,
+)

@@ -1,0 +1,104 @@
+"""The steps of a measurement, each a function that a worker of the pool runs on its own: plain data in, plain data out.
+
+Each stops by the CPU seconds that the pool allows it; the limits of wall-clock time below are for hangs alone, since a
+machine may be shared.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdlgen.compiler import Compiler
+from hdlgen.space import Point
+from sim.simulate import SimulationJob, SimulationResult, simulate
+from sim.synthesize import synthesize
+from sim.technology import Technology
+from sim.timing import analyse
+from sim.units import area_by_unit
+from sim.verilog import rtlil_to_verilog
+
+__all__ = [
+    "BUILD_SECONDS",
+    "MAP_SECONDS",
+    "SIMULATION_SECONDS",
+    "Built",
+    "Mapped",
+    "build",
+    "map_and_time",
+    "simulate_together",
+    "unit_areas",
+]
+
+BUILD_SECONDS = 120.0
+MAP_SECONDS = 240.0
+SIMULATION_SECONDS = 180.0
+"""CPU-second limits of the steps; of a simulation, for each design in it."""
+
+_HANG = 10.0
+"""So many times as long may a program take by the clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A design before measurement: RTLIL, Verilog, a summary of its datapath in plain types."""
+
+    rtlil: str
+    verilog: str
+    datapath: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog."""
+
+    area_um2: float
+    flip_flop_area_um2: float
+    cells: int
+    flip_flops: int
+    period_ps: float
+    path: tuple[str, ...]
+    netlist: str
+
+
+def build(compiler: Compiler, point: Point | None) -> Built:
+    """Build the design of a point, or the stock design for None.
+
+    Raises: PointError where there is no such design.
+    """
+    design = compiler.stock() if point is None else compiler.build(point)
+    verilog = rtlil_to_verilog(design.rtlil, seconds=_HANG * BUILD_SECONDS)
+    return Built(rtlil=design.rtlil, verilog=verilog, datapath=design.datapath.summary())
+
+
+def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str) -> Mapped:
+    """Map a design onto a technology and find its shortest period."""
+    with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
+        synthesis = synthesize(
+            rtlil, technology, recipe=recipe, flow=flow, folder=Path(folder), seconds=_HANG * MAP_SECONDS
+        )
+    timing = analyse(synthesis.mapped, technology)
+    return Mapped(
+        area_um2=round(synthesis.area_um2, 4),
+        flip_flop_area_um2=round(synthesis.flip_flop_area_um2, 4),
+        cells=sum(synthesis.cells.values()),
+        flip_flops=synthesis.flip_flops,
+        period_ps=round(timing.period_ps, 2),
+        path=tuple(f"{step.instance} {step.cell} {step.pin} {step.arrival_ps:.0f} ps" for step in timing.path),
+        netlist=synthesis.netlist,
+    )
+
+
+def simulate_together(jobs: Sequence[SimulationJob], simulator: str | None) -> list[SimulationResult]:
+    """Simulate designs in one simulation where they may share one."""
+    with tempfile.TemporaryDirectory(prefix="hdlgen-simulate-") as folder:
+        return simulate(jobs, simulator=simulator, folder=Path(folder), seconds=_HANG * SIMULATION_SECONDS)
+
+
+def unit_areas(rtlil: str, technology: Technology, recipe: str) -> dict[str, float]:
+    """Map each module of a design on its own; um2 by name of the module, flip-flops included."""
+    with tempfile.TemporaryDirectory(prefix="hdlgen-units-") as folder:
+        return area_by_unit(rtlil, technology, folder=Path(folder), recipe=recipe, seconds=_HANG * MAP_SECONDS)
