@@ -106,7 +106,7 @@ def _run(command: list[str | Path], folder: Path, variables: dict[str, str]) -> 
 
 def _see_simulator(clone: Path, variables: dict[str, str], *, icarus: bool) -> None:
     """Make sure that the demo found Icarus, or did not, as it was meant to."""
-    doctor = [clone / ".venv" / "bin" / "hdlgen", "doctor", "--json"]
+    doctor: list[str | Path] = [clone / ".venv" / "bin" / "hdlgen", "doctor", "--json"]
     done = tools.run(doctor, folder=clone, seconds=_SECONDS, variables=variables)
     findings = json.loads(done.output)  # whatever its status: what else may be missing is not our question
     found = next(finding["found"] for finding in findings if finding["name"] == "iverilog")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ __all__ = ["BENCHMARK", "compare", "pin", "search"]
 DESIGN = "dot8"
 KNOBS: Mapping[str, int] = {"interval": 1, "stages": 0}
 """Pinned: a result each cycle, and no registers but those that stock has too."""
-STRATEGY, BUDGET, SEED = "evolution", 160, 1
+STRATEGY, BUDGET, SEED = "local", 160, 1
 _SECONDS = 3600.0
 _PINNED = " and ".join(f"`{knob} = {choice}`" for knob, choice in KNOBS.items())
 
@@ -43,7 +42,7 @@ def search(spec: Path, *, strategy: str, budget: int, seed: int, out: Path) -> d
     Raises: ToolError where it fails or leaves a design unsimulated.
     """
     options = ["--strategy", strategy, "--budget", str(budget), "--seed", str(seed), "--out", str(out), "--json"]
-    done = tools.run([sys.executable, "-m", "hdlgen", "search", spec, *options], folder=ROOT, seconds=_SECONDS)
+    done = tools.run([tools.require("hdlgen"), "search", spec, *options], folder=ROOT, seconds=_SECONDS)
     if done.status != 0:
         raise ToolError(f"stock: the search must succeed, not end with status {done.status}: {done.error[-500:]}")
     document: dict[str, Any] = json.loads(done.output)

@@ -229,7 +229,9 @@ class _Elaboration:
 
     def _valid_chain(self) -> list[Signal]:
         """Make the bits that say, for each token in flight, whether there is one."""
-        depth = -(-self.datapath.latency_cycles // self.interval)
+        # A state may take its value later than the token's result leaves.
+        last = max([self.datapath.latency_cycles - 1, *self.datapath.loads.values()])
+        depth = last // self.interval + 1
         chain = [Signal(name=f"valid_{place}") for place in range(1, depth + 1)]
         with self.m.If(self._at(-1)):
             for source, bit in zip([self.kernel.valid, *chain], chain, strict=False):

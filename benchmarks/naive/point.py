@@ -61,7 +61,7 @@ def simulate(verilog: Path, tokens: Path, folder: Path) -> float:
         hdl_toplevel="top",
         build_dir=folder,
         test_dir=folder,
-        results_xml=_RESULTS,
+        results_xml=str(folder / _RESULTS),
         extra_env={"NAIVE_TOKENS": str(tokens), "NAIVE_MEASURED": str(measured)},
     )
     tests, failed = get_results(Path(results))

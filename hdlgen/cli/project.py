@@ -92,7 +92,8 @@ def _own_technology(spec: Spec) -> Technology:
     try:
         return load_technology(chosen)
     except InputError as error:
-        raise SpecError(f"{spec.path}: {error}") from None
+        key = "technology.liberty: " if spec.technology.liberty else ""
+        raise SpecError(f"{spec.path}: {key}{error}") from None
 
 
 def check_tools(simulator: str | None) -> None:

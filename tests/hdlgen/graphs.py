@@ -128,7 +128,8 @@ def random_tokens(graph: Graph, count: int, seed: int) -> Tokens:
     ]
 
 
-ANY = [op for op in Op if op not in (Op.INPUT, Op.CONSTANT, Op.STATE)]
+ANY = [*(op for op in Op if op is not Op.INPUT), Op.ADD, Op.SUB, Op.MUL]
+"""What random graphs are made of; a state is a delay here."""
 WIDEST = 14
 
 
@@ -147,7 +148,7 @@ def graphs(draw: st.DrawFn, *, most: int = 10) -> Graph:
         nodes += states
     for _ in range(draw(st.integers(3, most))):
         try:
-            made = _apply(draw, builder, draw(st.sampled_from([*ANY, *ANY[:3], "delay", "constant"])), nodes, shape)
+            made = _apply(draw, builder, draw(st.sampled_from(ANY)), nodes, shape)
         except ValueError:
             continue  # an operation that these arguments do not allow
         node = builder.node(made)
@@ -173,7 +174,7 @@ def graphs(draw: st.DrawFn, *, most: int = 10) -> Graph:
     return builder.graph()
 
 
-def _apply(draw: st.DrawFn, builder: GraphBuilder, op: Op | str, nodes: Sequence[int], shape: tuple[int, ...]) -> int:
+def _apply(draw: st.DrawFn, builder: GraphBuilder, op: Op, nodes: Sequence[int], shape: tuple[int, ...]) -> int:
     def pick() -> int:
         return draw(st.sampled_from([number for number in nodes if builder.node(number).shape == shape]))
 
@@ -182,9 +183,9 @@ def _apply(draw: st.DrawFn, builder: GraphBuilder, op: Op | str, nodes: Sequence
 
     count = int(np.prod(shape, dtype=np.int64))
     match op:
-        case "delay":
+        case Op.STATE:
             return builder.delay(pick())
-        case "constant":
+        case Op.CONSTANT:
             values = [draw(st.integers(-9, 9)) for _ in range(count)]
             return builder.constant(np.array(values, dtype=object).reshape(shape), fraction=draw(st.integers(0, 1)))
         case Op.SHIFT:

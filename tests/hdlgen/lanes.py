@@ -59,7 +59,8 @@ def run_lanes(
         run.tick()
     run.set("rst", [0] * count)
     seen = [Observed([], [], []) for _ in lanes]
-    offered, waiting = [False] * count, [None] * count
+    offered = [False] * count
+    waiting: list[int | None] = [None] * count
     for cycle in range(limit):
         valid, payload = [], []
         for lane, (how, observed) in enumerate(zip(lanes, seen, strict=True)):

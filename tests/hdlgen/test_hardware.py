@@ -6,6 +6,7 @@ Most cases run the emitted RTLIL in many lanes at once; a few anchor that in Ama
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -132,6 +133,20 @@ def test_a_state_that_takes_an_input_ignores_bubbles() -> None:
         assert streams_match(to_rtlil(top_of(compiler, datapath)), graph, count=20)
 
 
+def test_a_state_may_take_its_value_after_the_result_has_left() -> None:
+    builder = GraphBuilder()
+    x = builder.input("x", Format(width=4))
+    builder.output("y", builder.delay(builder.apply(Op.MUL, x, builder.apply(Op.MUL, x, x)), [-3]))
+    graph = builder.graph()
+    compiler = Compiler.of(graph)
+    late = 0
+    for interval, stages in ((1, 2), (4, 0), (4, 2), (8, 4)):
+        datapath = build_datapath(compiler.dataflow, SumStyle(), interval=interval, fold=1, stages=stages)
+        assert streams_match(to_rtlil(top_of(compiler, datapath)), graph, count=16)
+        late += max(datapath.loads.values()) >= datapath.latency_cycles
+    assert late, "the case must occur"
+
+
 def test_a_reset_begins_anew_whatever_went_before() -> None:
     for interval, fold in ((1, 1), (4, 4)):
         graph, _, top = built("feedback", interval, fold)
@@ -214,7 +229,7 @@ def test_icarus_agrees_on_full_adder_cells(tmp_path: Path) -> None:
         passes = ["read_rtlil design.il", "proc", "flatten", "techmap", "write_verilog -noattr design.v"]
         run_passes(passes, folder=tmp_path, seconds=60)
         given, wanted = payloads(graph, 40)
-        phase = {"inputs": tuple(given), "expected": tuple(wanted)}
+        steady = Phase(name="steady", inputs=tuple(given), expected=tuple(wanted))
         compiler = compiled(name)[1]
         jobs.append(
             SimulationJob(
@@ -222,7 +237,7 @@ def test_icarus_agrees_on_full_adder_cells(tmp_path: Path) -> None:
                 verilog=(tmp_path / "design.v").read_text(),
                 input_width=payload_width(compiler.inputs),
                 output_width=payload_width(compiler.outputs),
-                phases=(Phase(name="steady", **phase), Phase(name="stalls", input_gap=0.5, output_stall=0.5, **phase)),
+                phases=(steady, replace(steady, name="stalls", input_gap=0.5, output_stall=0.5)),
             )
         )
     for result in simulate(jobs, simulator="icarus", folder=tmp_path / "runs"):

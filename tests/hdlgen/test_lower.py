@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,16 +80,8 @@ def test_conversions(rounding: str, overflow: str) -> None:
     sources = [Format.parse(text) for text in ("i4", "u4", "q2.3", "uq1.4")]
     targets = [Format.parse(text) for text in ("u2", "i2", "u4", "i5", "u6", "q1.2", "uq2.1", "q3.3", "q-1.3")]
     for source, target in itertools.product(sources, targets):
-        check(
-            [source],
-            lambda builder, args: builder.apply(
-                Op.CONVERT,
-                *args,
-                stated=target,
-                rounding=rounding,
-                overflow=overflow,
-            ),
-        )
+        how: dict[str, Any] = {"stated": target, "rounding": rounding, "overflow": overflow}
+        check([source], lambda builder, args: builder.apply(Op.CONVERT, *args, **how))  # noqa: B023
 
 
 def test_bits_taken_out_and_put_together() -> None:

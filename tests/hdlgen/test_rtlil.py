@@ -55,7 +55,7 @@ MEANINGS: dict[str, Callable[[int, int], int]] = {
 }
 
 
-class Expression(wiring.Component):
+class Expression(wiring.Component):  # type: ignore[misc]
     """One expression of two signed words."""
 
     def __init__(self, make: Make) -> None:
@@ -75,7 +75,7 @@ def test_cells_mean_what_python_means(name: str) -> None:
     assert found == [MEANINGS[name](*pair) % 512 for pair in zip(a, b, strict=True)]
 
 
-class Counter(wiring.Component):
+class Counter(wiring.Component):  # type: ignore[misc]
     """Count to 5 where it is let, from 3 after reset; `step` chooses how."""
 
     def __init__(self) -> None:

@@ -87,9 +87,9 @@ def check(graph: Graph, interval: int, fold: int, stages: int, style: SumStyle =
     plan = schedule(allocation, style, interval=interval, stages=stages)
     assert slowest_cycle(allocation, style, plan) == pytest.approx(plan.period)
     taken: set[tuple[int, int, int]] = set()
-    for operation, place in plan.placements.items():
+    for number, place in plan.placements.items():
         team = allocation.teams[place.team]
-        assert operation in {task.operation for task in team.tasks}
+        assert number in {task.operation for task in team.tasks}
         assert place.unit < -(-len(team.tasks) * team.fold // interval), "there must be no more units than needed"
         for step in range(team.fold):
             slot = (place.team, place.unit, (place.start + step) % interval)

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Units that are no sums of ours: each operation exhaustively against the dataflow's own meaning and Python's integers."""
+"""Units that are no sums of ours: each operation exhaustively against Python's integers."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS, binary_digits, signed_digits
@@ -35,7 +37,7 @@ def test_signed_digits_are_canonical_and_the_fewest() -> None:
     for number in NUMBERS:
         digits = signed_digits(number)
         shifts = [digit.shift for digit in digits]
-        assert all(later - earlier > 1 for earlier, later in zip(shifts, shifts[1:], strict=False))
+        assert all(later - earlier > 1 for earlier, later in pairwise(shifts))
         assert len(digits) == fewest[number]
 
 

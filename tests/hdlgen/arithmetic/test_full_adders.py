@@ -15,7 +15,7 @@ from hdlgen.emit import to_rtlil
 from tests.hdlgen.rtlil import Netlist, evaluate
 
 
-class Harness(wiring.Component):
+class Harness(wiring.Component):  # type: ignore[misc]
     """Three words in, sums and carries out side by side."""
 
     def __init__(self, width: int, *, library: bool) -> None:

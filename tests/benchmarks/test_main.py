@@ -1,0 +1,94 @@
+"""The command: it lists, it runs, it keeps, and its status says whether the goals are met."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks import BENCHMARKS
+from benchmarks.__main__ import main
+from benchmarks.benchmark import Benchmark, Bound, Goal, Measured, Say
+from hdlgen.errors import ToolMissing
+
+
+def toys(measure: Callable[[Say], Measured]) -> dict[str, Benchmark]:
+    goal = Goal(figure="ratio", direction=Bound.AT_LEAST, bound=3)
+    return {
+        name: Benchmark(name=name, summary=f"The {name}.", method="None.", goals=(goal,), measure=measure)
+        for name in ("first", "second")
+    }
+
+
+def ratio(value: float) -> Callable[[Say], Measured]:
+    def measure(say: Say) -> Measured:
+        say("under way")
+        return Measured(figures={"ratio": value, "seconds": 2.0}, rows=[])
+
+    return measure
+
+
+def test_the_goals_are_the_published_ones() -> None:
+    assert [benchmark.name for benchmark in BENCHMARKS.values()] == list(BENCHMARKS)
+    goals = {goal.figure: (str(goal.direction), goal.bound) for one in BENCHMARKS.values() for goal in one.goals}
+    assert goals == {
+        "seconds_icarus": ("at most", 300),
+        "seconds_verilator": ("at most", 300),
+        "search_seconds_icarus": ("at most", 60),
+        "search_seconds_verilator": ("at most", 150),
+        "dot8_small_area": ("at most", 0.80),
+        "dot8_small_period": ("at most", 0.90),
+        "dot8_fast_area": ("at most", 0.92),
+        "dot8_fast_period": ("at most", 0.92),
+        "ratio": ("at least", 3),
+    }
+
+
+def test_without_a_name_they_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    benchmarks = toys(ratio(4.0))
+    main(["second"], benchmarks=benchmarks, folder=tmp_path)
+    capsys.readouterr()
+    assert main([], benchmarks=benchmarks, folder=tmp_path) == 0
+    assert capsys.readouterr().out == "first   The first. [not run yet]\nsecond  The second. [met]\n"
+    assert main(["--json"], benchmarks=benchmarks, folder=tmp_path) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "verdict"), [(3.3, 0, "met, 10.0% above"), (2.7, 1, "MISSED, 10.0% below")]
+)
+def test_a_run_is_printed_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], value: float, status: int, verdict: str
+) -> None:
+    assert main(["first"], benchmarks=toys(ratio(value)), folder=tmp_path) == status
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert lines[0].split() == ["ratio", f"{value:.3f}", "at", "least", "3", *verdict.split()]
+    assert lines[1].split() == ["seconds", "2.000"]
+    assert lines[2] == f"first: {verdict.partition(',')[0]}; kept in {tmp_path}/results/first.json"
+    assert "under way" in printed.err
+    assert json.loads((tmp_path / "results" / "first.json").read_text())["figures"]["ratio"] == value
+
+
+def test_json_is_one_document_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["first", "--json"], benchmarks=toys(ratio(4.0)), folder=tmp_path) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "results" / "first.json").read_text())
+
+
+def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["frist"], benchmarks=toys(ratio(4.0)), folder=tmp_path) == 2
+    printed = capsys.readouterr()
+    message = "name: the benchmark must be one of first, second, not 'frist' (did you mean 'first'?)"
+    assert (printed.out, printed.err) == ("", f"benchmarks: {message}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_measured_leaves_no_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def measure(say: Say) -> Measured:
+        raise ToolMissing("iverilog: the program is missing")
+
+    assert main(["first"], benchmarks=toys(measure), folder=tmp_path) == 3
+    assert capsys.readouterr().err == "benchmarks: iverilog: the program is missing\n"
+    assert list(tmp_path.iterdir()) == []
