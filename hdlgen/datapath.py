@@ -99,7 +99,7 @@ class Datapath:
         return max(-(-(self.waits[number] - self.produced(number)) // self.interval_cycles), 0)
 
     def verify(self) -> None:
-        """Check that nothing is read before it is there and that no unit does two things at once.
+        """Check that units begin as planned, one thing a cycle, and that nothing is read before it is there or lost.
 
         Raises: ValueError that names the first operation or unit out of order.
         """

@@ -46,6 +46,10 @@ RECIPES: Mapping[str, Recipe] = {
         "topo; buffer -c -N 16; topo; dnsize -D 1000000",
         summary="minimised, mapped for area, smallest cells",
     ),
+    "spare": Recipe(
+        script="strash; dch; amap -m; topo; buffer -c -N 16; topo; dnsize -D 1000000",
+        summary="structure mostly kept, mapped for area, smallest cells",
+    ),
     "keep_fast": Recipe(script=f"strash; map -B 0.9; {_SIZED}", summary="structure kept, mapped for speed"),
     "keep_lean": Recipe(
         script=f"strash; amap -m; {_SIZED}", summary="structure kept, mapped for area, sized for speed"

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from hdlgen.arithmetic.adders import adder_levels
 
-__all__ = ["AND", "BOOTH", "FULL_ADDER", "MULTIPLEXER", "PREFIX_NODE", "XOR", "adder_delay", "choice_delay"]
+__all__ = [
+    "AND",
+    "BOOTH",
+    "CARRY",
+    "CARRY_LAST",
+    "FULL_ADDER",
+    "MULTIPLEXER",
+    "PREFIX_NODE",
+    "SUM",
+    "SUM_LAST",
+    "XOR",
+    "adder_delay",
+    "choice_delay",
+]
 
 AND = 1.3
 XOR = 1.8
@@ -12,6 +25,9 @@ MULTIPLEXER = 2.4
 PREFIX_NODE = 1.9
 FULL_ADDER = 4.2
 BOOTH = 5.5
+
+SUM, SUM_LAST, CARRY, CARRY_LAST = 4.2, 3.9, 3.4, 3.2
+"""A full adder from its first two operands, or from its last, to its sum and to its carry."""
 
 
 def adder_delay(name: str, width: int) -> float:

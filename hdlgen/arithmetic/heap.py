@@ -1,23 +1,84 @@
 # amaranth: UnusedElaboratable=no
-"""Bit heaps: bits of any weight that are to be summed, reduced by full and half adders to two rows and added.
+"""Bit heaps: bits of any weight that are to be summed, reduced by full adders to two rows and added.
 
 A heap holds its bits by column; the sum counts modulo `2**width`, so signs need no extension: a bit of negative
 weight is held inverted, `-x = ~x - 1`, and all the ones that this takes off, with every constant, stand in one word.
+No gate inverts: a bit may stand for its complement, and as a full adder of three complements gives the complements
+of sum and carry, that is mostly all there is to it.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
+from hdlgen.arithmetic.delay import AND, CARRY, CARRY_LAST, FULL_ADDER, SUM, SUM_LAST, XOR
 from hdlgen.arithmetic.full_adders import full_adders
 from hdlgen.arithmetic.partial_products import Row
 
-__all__ = ["Heap", "Step", "compress", "reduction_steps"]
+__all__ = ["Adder", "Bit", "Heap", "compress", "plan_adders"]
 
-Step = tuple[tuple[int, int], ...]
-"""One level of a reduction: for every column how many full and how many half adders it gets."""
+_EPSILON = 1e-6
+
+
+@dataclass(slots=True, eq=False)
+class Bit:
+    """One bit of a heap.
+
+    Args:
+        value: the bit, or its complement; None while it is only planned.
+        complemented: whether it is the complement.
+        arrival: when it is ready, estimated in FO4 from the heap's first bits or its last register on.
+    """
+
+    value: Value | None
+    complemented: bool = False
+    arrival: float = 0.0
+
+    @property
+    def held(self) -> Value:
+        """Give the value as it is."""
+        assert self.value is not None, "the bit must have been made"
+        return self.value
+
+    def seen(self, complemented: bool) -> Value:
+        """Give the bit itself, or its complement."""
+        if self.complemented == complemented:
+            return self.held
+        return Const(1 - self.held.value, 1) if isinstance(self.held, Const) else ~self.held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adder:
+    """A planned full adder, or half adder where it has two operands: `bits = total + 2 * carry`.
+
+    Args:
+        column: of the operands and the total; the carry belongs to the next one.
+        bits: the operands, the latest last.
+        level: number of the level in which it is done, each a full adder's delay long.
+        depth: how many adders stand before it.
+    """
+
+    column: int
+    bits: tuple[Bit, ...]
+    total: Bit
+    carry: Bit
+    level: int
+    depth: int
+
+    def settle(self) -> None:
+        """Tell the results when they will be ready, from what the operands say by now."""
+        first = max(bit.arrival for bit in self.bits[:2])
+        if len(self.bits) == 2:
+            self.total.arrival, self.carry.arrival = first + XOR, first + AND
+        else:
+            last = self.bits[2].arrival
+            self.total.arrival = max(first + SUM, last + SUM_LAST)
+            self.carry.arrival = max(first + CARRY, last + CARRY_LAST)
 
 
 class Heap:
@@ -26,7 +87,7 @@ class Heap:
     def __init__(self, width: int) -> None:
         if width < 1:
             raise ValueError(f"Heap: width must be at least 1 bit, not {width!r}")
-        self.columns: list[list[Value]] = [[] for _ in range(width)]
+        self.columns: list[list[Bit]] = [[] for _ in range(width)]
         self._constant = 0
 
     @property
@@ -43,103 +104,164 @@ class Heap:
         """Add a whole number of any sign."""
         self._constant += constant
 
-    def add_row(self, m: Module, row: Row, *, shift: int = 0, sign: int = 1) -> None:
+    def add_row(self, row: Row, *, shift: int = 0, sign: int = 1) -> None:
         """Add `sign * 2**shift` times a row; columns beyond the width fall away."""
         width = min(len(row.bits), self.width - row.shift - shift)
         if width <= 0:
             return
-        mask = (1 << width) - 1
-        inverted = (row.negative if sign > 0 else ~row.negative) & mask
-        bits = row.bits[:width]
-        if inverted:
-            flipped = Signal(width, name="inverted_row")
-            m.d.comb += flipped.eq(bits ^ Const(inverted, width))
-            bits = flipped
-            self._constant -= inverted << (row.shift + shift)
+        inverted = (row.negative if sign > 0 else ~row.negative) & ((1 << width) - 1)
+        self._constant -= inverted << (row.shift + shift)
         for place in range(width):
-            self.columns[row.shift + shift + place].append(bits[place])
+            self.columns[row.shift + shift + place].append(
+                Bit(row.bits[place], bool(inverted >> place & 1), row.arrival)
+            )
 
     def settle_constant(self) -> None:
         """Put the constant into the columns as ones; call it once, when all has been added."""
         constant, self._constant = self._constant % (1 << self.width), 0
         for place in range(self.width):
             if constant >> place & 1:
-                self.columns[place].append(Const(1, 1))
+                self.columns[place].append(Bit(Const(1, 1)))
 
     def bits(self) -> list[Value]:
-        """List all bits, lowest column first."""
-        return [bit for column in self.columns for bit in column]
+        """List all bits as they are held, lowest column first."""
+        return [bit.held for column in self.columns for bit in column]
 
     def replace(self, bits: Iterable[Value]) -> None:
         """Put other bits in the places of those that `bits` lists: their registers, say."""
         source = iter(bits)
-        self.columns = [[next(source) for _ in column] for column in self.columns]
+        for column in self.columns:
+            for bit in column:
+                bit.value, bit.arrival = next(source), 0.0
 
-    def addends(self) -> tuple[int, list[Value], list[Value]]:
-        """Give the lowest column of two bits and the two words to add from there on; a heap of height 2 at the most."""
+    def apply(self, adder: Adder) -> None:
+        """Put the results of an adder in the place of its operands; a carry out of the last column falls away."""
+        column = self.columns[adder.column]
+        for bit in adder.bits:
+            column.remove(bit)
+        column.append(adder.total)
+        if adder.column + 1 < self.width:
+            self.columns[adder.column + 1].append(adder.carry)
+
+    def ripple(self, m: Module, name: str, *, library: bool) -> None:
+        """Add up, from the lowest column on, what is ready before the latest bit; at most two bits a column before.
+
+        Every column comes down to one bit; the carry out of the last one is the third bit of the column above.
+        """
+        latest = max((bit.arrival for column in self.columns for bit in column), default=0.0)
+        for place, column in enumerate(self.columns):
+            if len(column) < 2:
+                continue
+            adder = _plan(place, column, 0)
+            if adder.carry.arrival > latest:
+                return
+            compress(m, f"{name}_{place}", [(self, [adder])], library=library)
+
+    def addends(self) -> tuple[list[Value], list[Value], list[Value], Value]:
+        """Give the bits below the lowest column of several, the two words to add from there on, and the carry in.
+
+        Only that column may hold three bits, and no other more than two.
+        """
         first = next((place for place, column in enumerate(self.columns) if len(column) > 1), self.width)
-        upper = self.columns[first:]
-        left = [column[0] if column else Const(0, 1) for column in upper]
-        right = [column[1] if len(column) > 1 else Const(0, 1) for column in upper]
-        return first, left, right
+        plain = [[bit.seen(False) for bit in column] + [Const(0, 1)] * (3 - len(column)) for column in self.columns]
+        upper = plain[first:]
+        carry = upper[0][2] if upper else Const(0, 1)
+        return [bits[0] for bits in plain[:first]], [bits[0] for bits in upper], [bits[1] for bits in upper], carry
 
 
-def reduction_steps(heights: Sequence[int], *, linear: bool = False) -> tuple[Step, ...]:
-    """Plan the levels of full and half adders that bring every column to two bits at the most.
+def plan_adders(columns: Sequence[Sequence[Bit]], *, newest_first: bool = False) -> list[Adder]:
+    """Plan the adders that bring every column to two bits at the most, as early as can be.
 
     Args:
-        heights: bits in each column, lowest first; carries out of the last one fall away.
-        linear: whether each level takes one bit off the height, as an array multiplier does, instead of a third.
-    Source: Dadda, Alta Frequenza 34, 1965, 349-356.
+        columns: of a heap; carries out of the last one fall away.
+        newest_first: whether each adder of a column takes the sum of the one before, which gives the chains of an
+            array, and not the bits that are ready first.
+    Source: Oklobdzija, Villeger and Liu, IEEE Trans. Computers 45(3), 1996, 294-306 (three-dimensional method).
     """
-    tallest = max(heights, default=0)
-    targets = [2]
-    while targets[-1] < tallest:
-        targets.append(targets[-1] + 1 if linear else targets[-1] * 3 // 2)
-    steps = []
-    current = list(heights)
-    for target in reversed([target for target in targets if target < tallest]):
-        step, carries = [], 0
-        for column, height in enumerate(current):
-            excess = max(height + carries - target, 0)
-            full, half = divmod(excess, 2)
-            step.append((full, half))
-            current[column] = height + carries - excess
-            carries = full + half
-        steps.append(tuple(step))
-    return tuple(steps)
+    hasty = _plan_columns(columns, deadline=0.0, newest_first=newest_first)
+    deadline = max((adder.total.arrival for adder in hasty), default=0.0)
+    return _plan_columns(columns, deadline=deadline, newest_first=newest_first)
 
 
-def compress(
-    m: Module, name: str, work: Sequence[tuple[Heap, Step]], *, library: bool, newest_first: bool = False
-) -> None:
-    """Do one level of the reduction of several heaps at once.
+def _plan_columns(columns: Sequence[Sequence[Bit]], *, deadline: float, newest_first: bool) -> list[Adder]:
+    """Plan column by column, the lowest first; of what is ready with the newest sum, chains take the latest.
 
-    The adders stand in rows, one adder a column: neighbouring columns then take their bits from the same words, and
-    the design stays readable and quick to simulate.
+    Three bits that are left over become one where that is done by the deadline, and otherwise two.
+    """
+    pools = [list(column) for column in columns]
+    depths: dict[int, int] = {}
+    plan = []
+    for place, pool in enumerate(pools):
+        while len(pool) > 2:
+            newest = plan[-1].total.arrival if newest_first and plan and plan[-1].column == place else 0.0
+            pool.sort(key=lambda bit: (max(bit.arrival, newest), -bit.arrival, bit.complemented))
+            bits, pool[:3] = pool[:3], []
+            depth = max(depths.get(id(bit), 0) for bit in bits)
+            adder = _plan(place, bits, depth)
+            if not pool and adder.total.arrival > deadline:
+                pool.append(adder.bits[2])
+                adder = _plan(place, adder.bits[:2], depth)
+            depths[id(adder.total)] = depths[id(adder.carry)] = adder.depth + 1
+            pool.append(adder.total)
+            if place + 1 < len(pools):
+                pools[place + 1].append(adder.carry)
+            plan.append(adder)
+    return plan
+
+
+def _plan(place: int, bits: Sequence[Bit], depth: int) -> Adder:
+    """Plan one adder of two or three bits; a half adder never gives a complemented carry."""
+    votes = [bit.complemented for bit in bits if not isinstance(bit.value, Const)]
+    turned = 2 * sum(votes) > len(votes)
+    if len(bits) == 2:
+        total, carry = Bit(None, sum(votes) == 1), Bit(None)
+    else:
+        total, carry = Bit(None, turned), Bit(None, turned)
+    ordered = tuple(sorted(bits, key=lambda bit: bit.arrival))
+    adder = Adder(column=place, bits=ordered, total=total, carry=carry, level=0, depth=depth)
+    adder.settle()
+    return replace(adder, level=max(math.ceil(total.arrival / FULL_ADDER - _EPSILON) - 1, 0))
+
+
+def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]], *, library: bool) -> None:
+    """Make some of the adders planned for several heaps.
+
+    The adders stand in rows, at most one a column in each: neighbouring columns then take their bits from the same
+    words, and the design stays readable and quick to simulate.
 
     Args:
-        work: each heap with the level that `reduction_steps` planned for it.
+        work: each heap with adders whose operands it holds, or that others of them give.
         library: whether the adders are cells of the library.
-        newest_first: whether the bits of the level before are taken first, as in an array multiplier.
     """
-    for number, (heap, step) in enumerate(work):
-        rows: dict[int, list[tuple[int, list[Value]]]] = {}
-        for column, (full, half) in enumerate(step):
-            bits = heap.columns[column]
-            if newest_first:
-                bits.reverse()
-            for row in range(full):
-                rows.setdefault(row, []).append((column, [bits.pop(0) for _ in range(3)]))
-            if half:
-                rows.setdefault(-1, []).append((column, [bits.pop(0), bits.pop(0), Const(0, 1)]))
-            if newest_first:
-                bits.reverse()
-        for row, places in sorted(rows.items()):
-            words = [Cat(triple[operand] for _, triple in places) for operand in range(3)]
-            title = f"{name}_{number}_{'half' if row < 0 else row}"
-            total, carry = full_adders(m, title, *words, library=library)
-            for position, (column, _) in enumerate(places):
-                heap.columns[column].append(total[position])
-                if column + 1 < heap.width:
-                    heap.columns[column + 1].append(carry[position])
+    rows: dict[tuple[int, int, int, int], list[Adder]] = {}
+    filled: Counter[tuple[int, int, int, int]] = Counter()
+    for number, (heap, adders) in enumerate(work):
+        for adder in sorted(adders, key=lambda adder: adder.depth):
+            place = (adder.depth, number, len(adder.bits), adder.column)
+            rows.setdefault((*place[:3], filled[place]), []).append(adder)
+            filled[place] += 1
+            heap.apply(adder)
+    for (depth, number, operands, row), adders in sorted(rows.items()):
+        kind, make = ("full", _full_adders) if operands == 3 else ("half", _half_adders)
+        title = f"{name}_{number}_{depth}_{kind}_{row}"
+        sums, carries = make(m, title, adders, library=library)
+        for adder, total, carry in zip(adders, sums, carries, strict=True):
+            adder.total.value, adder.carry.value = total, carry
+            adder.settle()
+
+
+def _full_adders(m: Module, name: str, adders: Sequence[Adder], *, library: bool) -> tuple[Value, Value]:
+    """Make full adders side by side: their sums and their carries."""
+    a, b, c = (Cat(adder.bits[operand].seen(adder.total.complemented) for adder in adders) for operand in range(3))
+    return full_adders(m, name, a, b, c, library=library)
+
+
+def _half_adders(m: Module, name: str, adders: Sequence[Adder], *, library: bool) -> tuple[Value, Value]:
+    """Make half adders side by side; of gates where a bit stands for its complement, as these cost no more."""
+    held = [Cat(adder.bits[operand].held for adder in adders) for operand in range(2)]
+    if library and not any(bit.complemented for adder in adders for bit in adder.bits):
+        return full_adders(m, name, held[0], held[1], Const(0, len(adders)), library=True)
+    plain = [Cat(adder.bits[operand].seen(False) for adder in adders) for operand in range(2)]
+    sums, carries = Signal(len(adders), name=f"{name}_sum"), Signal(len(adders), name=f"{name}_carry")
+    m.d.comb += [sums.eq(held[0] ^ held[1]), carries.eq(plain[0] & plain[1])]
+    return sums, carries

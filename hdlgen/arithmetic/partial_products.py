@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
+from hdlgen.arithmetic.delay import AND
 from hdlgen.number import Format
 
 __all__ = ["PRODUCT_ROWS", "Row", "baugh_wooley_rows", "booth_rows", "word_row"]
@@ -18,11 +19,13 @@ class Row(NamedTuple):
         bits: the bits, lowest first.
         shift: weight of the lowest bit is `2**shift`.
         negative: mask of the bits that count with a negative weight.
+        arrival: how much later than those of other rows they are ready, estimated in FO4.
     """
 
     bits: Value
     shift: int
     negative: int
+    arrival: float = 0.0
 
 
 def word_row(word: Value, format: Format) -> Row:
@@ -51,39 +54,56 @@ def baugh_wooley_rows(m: Module, left: Value, left_format: Format, right: Value,
 def booth_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
     """Multiply by one row a pair of operand bits: radix-4 digits -2 to 2 of the narrower operand.
 
+    A negative digit takes the complement of the other word, and a one more. At the row's lowest bit that one cancels
+    against the complement: the bit is the word's own, and what is left over is a bit one place higher. The complement
+    is taken before the digit chooses, as the word is earlier than the digit.
+
     Source: MacSorley, Proc. IRE 49(1), 1961, 67-91 (modified Booth recoding).
     """
     if right_format.width > left_format.width:
         left, left_format, right, right_format = right, right_format, left, left_format
-    extension = left[-1] if left_format.signed else Const(0)
     width = left_format.width + (1 if left_format.signed else 2)
-    single = Cat(left, *[extension] * (width - left_format.width))
-    double = Cat(Const(0, 1), left, *[extension] * (width - left_format.width - 1))
-    top = right[-1] if right_format.signed else Const(0)
+    extension = left[-1] if left_format.signed else Const(0, 1)
+    word = Cat(left, extension.replicate(width - left_format.width))
+    top = right[-1] if right_format.signed else Const(0, 1)
     digits = (right_format.width + 1) // 2
     rows = []
     for digit in range(digits):
         low, middle, high = (
-            right[place] if 0 <= place < right_format.width else (Const(0) if place < 0 else top)
+            right[place] if 0 <= place < right_format.width else (Const(0, 1) if place < 0 else top)
             for place in range(2 * digit - 1, 2 * digit + 2)
         )
-        one, two, minus = (Signal(name=f"digit_{digit}_{name}") for name in ("one", "two", "minus"))
+        one, two, more = (Signal(name=f"digit_{digit}_{name}") for name in ("one", "two", "more"))
         bits = Signal(width, name=f"row_{digit}")
+        if digit:
+            turned = Signal(width, name=f"turned_{digit}")
+            m.d.comb += turned.eq(word ^ high.replicate(width))
+            chosen = _chosen(one, turned) | _chosen(two, _doubled(turned))
+        else:  # nothing is below: the digit is 0, 1, -2 or -1, and cheaper to choose by
+            chosen = _chosen(one & ~high, word) | _chosen(one & high, ~word) | _chosen(two, ~_doubled(word))
         m.d.comb += [
             one.eq(middle ^ low),
-            two.eq((high & ~middle & ~low) | (~high & middle & low)),
-            minus.eq(high & ~(middle & low)),
-            bits.eq(
-                ((one.replicate(width) & single) | (two.replicate(width) & double)) ^ minus.replicate(width),
-            ),
+            two.eq(Mux(high, ~middle & ~low, middle & low)),
+            bits.eq(Cat(one & left[0], chosen[1:])),
+            more.eq(high & ~(middle & low) & ~bits[0]),
         ]
         rows.append(Row(bits, 2 * digit, 1 << (width - 1)))
-        rows.append(Row(minus, 2 * digit, 0))
+        rows.append(Row(more, 2 * digit + 1, 0, arrival=AND))
     if not right_format.signed and right_format.width % 2 == 0:
         bits = Signal(left_format.width, name=f"row_{digits}")
         m.d.comb += bits.eq(left & right[-1].replicate(left_format.width))
         rows.append(Row(bits, right_format.width, word_row(left, left_format).negative))
     return rows
+
+
+def _chosen(choice: Value, word: Value) -> Value:
+    """Give a word where a bit chooses it, and else zeros."""
+    return choice.replicate(len(word)) & word
+
+
+def _doubled(word: Value) -> Value:
+    """Shift a word up by one place; what comes in is of no account, as a row's lowest bit is made otherwise."""
+    return Cat(word[0], word[:-1])
 
 
 PRODUCT_ROWS = {"baugh_wooley": baugh_wooley_rows, "booth": booth_rows}

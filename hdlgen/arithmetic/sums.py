@@ -17,7 +17,7 @@ from amaranth.lib import wiring
 from hdlgen.arithmetic.adders import ADDERS
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.delay import AND, BOOTH, FULL_ADDER, XOR, adder_delay
-from hdlgen.arithmetic.heap import Heap, compress, reduction_steps
+from hdlgen.arithmetic.heap import Heap, compress, plan_adders
 from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, word_row
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
 from hdlgen.number import Format
@@ -86,7 +86,7 @@ def _fill(m: Module, heap: Heap, position: Position, factors: Sequence[Value], s
     rows = _rows(m, position, factors, style)
     for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
         for row in rows:
-            heap.add_row(m, row, shift=digit.shift, sign=digit.sign)
+            heap.add_row(row, shift=digit.shift, sign=digit.sign)
 
 
 def _first_delay(shape: SumShape, style: SumStyle) -> float:
@@ -104,13 +104,13 @@ def _add(m: Module, left: Value, right: Value, carry_in: Value | int, style: Sum
     return adder.sum[: len(left)]
 
 
-def _finish(m: Module, heap: Heap, style: SumStyle) -> tuple[Value, float]:
+def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, float]:
     """Add the two rows of a reduced heap; columns below the first pair of bits pass by."""
-    first, left, right = heap.addends()
-    lower = [column[0] if column else Const(0, 1) for column in heap.columns[:first]]
+    heap.ripple(m, name, library=style.library)
+    lower, left, right, carry = heap.addends()
     if not left:
         return Cat(*lower), 0.0
-    upper = _add(m, Cat(*left), Cat(*right), 0, style)
+    upper = _add(m, Cat(*left), Cat(*right), carry, style)
     return Cat(*lower, upper), adder_delay(style.adder, len(left))
 
 
@@ -140,16 +140,16 @@ def _reduce(
     m: Module, heaps: Sequence[Heap], others: Sequence[_Word], style: SumStyle
 ) -> Generator[tuple[float, _Live], None, None]:
     """Bring heaps down to two rows, one level of adders after the other, each as late as the tallest one allows."""
-    linear = style.multiplier == "array"
-    plans = [reduction_steps([len(column) for column in heap.columns], linear=linear) for heap in heaps]
-    depth = max((len(plan) for plan in plans), default=0)
-    for level in range(depth):
+    newest_first = style.multiplier == "array"
+    plans = [plan_adders(heap.columns, newest_first=newest_first) for heap in heaps]
+    depths = [max((adder.level + 1 for adder in plan), default=0) for plan in plans]
+    deepest = max(depths, default=0)
+    for level in range(deepest):
         work = [
-            (heap, plan[level - depth + len(plan)])
-            for heap, plan in zip(heaps, plans, strict=True)
-            if level >= depth - len(plan)
+            (heap, [adder for adder in plan if adder.level == level - deepest + depth])
+            for heap, plan, depth in zip(heaps, plans, depths, strict=True)
         ]
-        compress(m, f"compress_{level}", work, library=style.library, newest_first=linear)
+        compress(m, f"compress_{level}", work, library=style.library)
         yield FULL_ADDER, [*heaps, *others]
 
 
@@ -166,11 +166,10 @@ def _heap_levels(
     yield from _reduce(m, [heap], [], style)
     joined = 0.0
     if accumulator is not None:
-        heap.add_row(m, Row(accumulator, 0, 0))
-        for number, step in enumerate(reduction_steps([len(column) for column in heap.columns])):
-            compress(m, f"accumulate_{number}", [(heap, step)], library=style.library)
-            joined += FULL_ADDER
-    total, delay = _finish(m, heap, style)
+        heap.add_row(Row(accumulator, 0, 0))
+        compress(m, "accumulate", [(heap, plan_adders(heap.columns))], library=style.library)
+        joined = FULL_ADDER
+    total, delay = _finish(m, "ripple", heap, style)
     word = _Word(total, *_bounds(shape.result))
     yield joined + delay, [word]
     return word.value
@@ -220,8 +219,8 @@ def _word_levels(
     yield from _reduce(m, [heap for heap, _ in heaps], ready, style)
     if heaps:
         slowest = 0.0
-        for heap, word in heaps:
-            word.value, delay = _finish(m, heap, style)
+        for number, (heap, word) in enumerate(heaps):
+            word.value, delay = _finish(m, f"ripple_{number}", heap, style)
             slowest = max(slowest, delay)
         yield slowest, words
     yield from _merge_all(m, words, style)

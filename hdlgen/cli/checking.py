@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hdlgen.cli.project import Project
+from hdlgen.evaluation import METRICS, Constraint, Direction
 from hdlgen.payload import Port
 
 __all__ = ["document", "tables"]
@@ -17,6 +18,11 @@ __all__ = ["document", "tables"]
 
 def _port(port: Port) -> dict[str, Any]:
     return {"name": port.name, "format": str(port.format), "shape": list(port.shape), "width": port.width}
+
+
+def _bound(constraint: Constraint) -> str:
+    side = "at most" if METRICS[constraint.metric] is Direction.MINIMIZE else "at least"
+    return f"{constraint.metric} {side} {constraint.bound:g}"
 
 
 def document(project: Project) -> dict[str, Any]:
@@ -55,9 +61,7 @@ def tables(project: Project) -> Group:
         lines.add_row(escape(name), escape(text))
     lines.add_row("graph", ", ".join(f"{count} {op}" for op, count in shown["graph"].items()))
     lines.add_row("operations", ", ".join(f"{count} {kind}" for kind, count in shown["operations"].items()))
-    goals = ", ".join(
-        [*shown["objectives"], *(f"{metric} within {bound:g}" for metric, bound in shown["constraints"].items())]
-    )
+    goals = ", ".join([*shown["objectives"], *(_bound(constraint) for constraint in project.spec.constraints)])
     lines.add_row("goals", goals)
     knobs = Table(
         title=f"{shown['space_size']:,} points on {shown['technology']}; the first choice is the default",

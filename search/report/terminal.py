@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -12,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from hdlgen.evaluation import Direction, Evaluation, Objective, Status
-from search.pareto import Front
+from search.pareto import Front, non_dominated
 from search.report.design import read_designs
 from search.report.quantities import count, decimals, duration, figure, quantity
 from search.report.run import Run, Stock
-from search.report.summary import best_stock, scores, sentence
+from search.report.summary import best_stock, cost_rows, scores, sentence
 from search.report.tables import Cell, Column, columns, front_rows, knob_text, stock_rows, varied_knobs
 from search.store import Record
 
@@ -166,6 +167,13 @@ def _row(cells: Sequence[Cell]) -> list[Text]:
     return [Text(cell.text, style="bold" if cell.best else "") for cell in cells]
 
 
+def _with_best_stock(run: Run) -> Run:
+    """Leave out the stock designs that another one beats; the page shows them all."""
+    scored = [stock for stock in run.stock if stock.score is not None]
+    kept = non_dominated(cost_rows(scores(scored), run.objectives))
+    return replace(run, stock=tuple(stock for stock, keep in zip(scored, kept, strict=True) if keep))
+
+
 def front_view(run: Run) -> RenderableType:
     """Draw what a run found: the front, the stock baseline with the ratios that the front reaches, and a verdict.
 
@@ -184,7 +192,7 @@ def front_view(run: Run) -> RenderableType:
             knobs = [f"{name}={knob_text(choice)}" for name, choice in design.trial.point if name in varied]
             table.add_row(str(design.number), *_row(row), _plain(" ".join(knobs), "dim"))
         parts.append(table)
-    rows = stock_rows(run, designs, shown)
+    rows = stock_rows(_with_best_stock(run), designs, shown)
     if rows:
         nouns = [quantity(metric, run.objectives).noun for metric in aims]
         ratios = [_figures(f"our {noun}", "ratio", []) for noun in nouns]

@@ -38,13 +38,13 @@ def choices(space: Space) -> dict[str, tuple[object, ...]]:
 @pytest.mark.parametrize("name", sorted(GRAPHS))
 def test_points_drawn_from_the_space_build_and_work(name: str) -> None:
     graph, compiler, space = offered(name)
-    for point in [space.default(), *space.sample(6, seed=11)]:
+    for point in [space.default(), *space.sample(4, seed=11)]:
         design = compiler.build(point)
         assert design.datapath.interval_cycles == point["interval"]
         assert streams_match(design.rtlil, graph, count=6), point.text()
 
 
-@pytest.mark.parametrize("name", ["dot", "fir", "feedback", "matrix"])
+@pytest.mark.parametrize("name", ["dot", "fir", "feedback"])
 def test_no_choice_is_without_effect(name: str) -> None:
     _, compiler, space = offered(name)
     default = space.default()

@@ -138,7 +138,7 @@ MODULE = "module \\top\n  wire width 2 input 0 \\a\n  wire width 2 output 1 \\y\
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("  memory width 3 \\m\n", "rtlil: line must be known, not 'memory width 3 \\\\\\\\m'"),
+        ("  memory width 3 m\n", "rtlil: line must be known, not 'memory width 3 m'"),
         ("  cell $div $1\n    connect \\A \\a\n    connect \\Y \\y\n  end\n", "rtlil: cell must be known, not '$div'"),
         ("  connect \\y 2'0\n", 'rtlil: constant must have all its digits, not "2\'0"'),
         ("  connect \\y 2'00\n  connect \\y 2'01\n", "gates: 0 and 1 must stay apart"),
@@ -147,18 +147,18 @@ MODULE = "module \\top\n  wire width 2 input 0 \\a\n  wire width 2 output 1 \\y\
 def test_what_is_not_known_is_refused(body: str, message: str) -> None:
     with pytest.raises(ValueError) as refused:
         Netlist(f"{MODULE}{body}end\n")
-    assert str(refused.value) == message.replace("\\\\\\\\", "\\\\")
+    assert str(refused.value) == message
 
 
 def cell(kind: str, a: str, y: str) -> str:
-    return f"  cell {kind} $1\n    parameter \\A_SIGNED 0\n    connect \\A {a}\n    connect \\Y {y}\n  end\n"
+    return f"  cell {kind} $1\n    parameter \\A_SIGNED 0\n    connect \\A \\{a}\n    connect \\Y \\{y}\n  end\n"
 
 
 def test_loops_and_two_drivers_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^gates: they must not form a loop$"):
-        Netlist(f"{MODULE}{cell('$not', chr(92) + 'y', chr(92) + 'y')}end\n")
-    twice = cell("$not", "\\a", "\\y") * 2
+        Netlist(f"{MODULE}{cell('$not', 'y', 'y')}end\n")
+    twice = cell("$not", "a", "y") * 2
     with pytest.raises(ValueError, match=r"^gates: a net must have one driver$"):
         Netlist(f"{MODULE}{twice}end\n")
     with pytest.raises(ValueError, match=r"^gates: every net that is read must have a driver$"):
-        Netlist(f"{MODULE}  wire width 2 \\n\n{cell('$not', chr(92) + 'n', chr(92) + 'y')}end\n")
+        Netlist(f"{MODULE}  wire width 2 \\n\n{cell('$not', 'n', 'y')}end\n")

@@ -146,8 +146,8 @@ def test_a_bad_recipe_fails_its_point_alone(pool: Pool, shared: Path) -> None:
     failed, other = measure.evaluate([bad, good])
     assert failed.status is Status.TOOL_FAILED and other.status is Status.OK
     assert failed.message == (
-        "map_and_time: ValueError: synthesize: recipe must be one of fast, fastest, balanced, lean, leanest, keep_fast,"
-        " keep_lean, not 'worst'"
+        "map_and_time: ValueError: synthesize: recipe must be one of fast, fastest, balanced, lean, leanest, spare,"
+        " keep_fast, keep_lean, not 'worst'"
     )
 
 

@@ -1,0 +1,416 @@
+"""`search`: what it writes, and that nothing but the spec, the seed and the settings decides it, not even a kill."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim.stock
+from hdlgen.cli.main import main
+from hdlgen.cli.project import open_project
+from hdlgen.cli.searching import plan
+from hdlgen.errors import SpecError, ToolError
+from search import durable
+from sim import tools
+from sim.recipes import RECIPES
+from sim.synthesize import STOCK_FLOWS
+from tests.hdlgen.cli.command import Hdlgen
+from tests.sim.specs import DOT, PAIR
+
+BUDGET = 4
+SEARCH = ("search", "dot4.toml", "--strategy", "local", "--batch", "2", "--budget", str(BUDGET), "--out", "run")
+LESS_STOCK = (tuple(STOCK_FLOWS[:1]), dict(list(RECIPES.items())[:2]))
+"""Enough of a baseline for here."""
+PROGRAM = """
+import signal, sys, sim.stock
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the tests may have switched it off
+sim.stock.STOCK_FLOWS = sim.stock.STOCK_FLOWS[:1]
+sim.stock.RECIPES = dict(list(sim.stock.RECIPES.items())[:2])
+from hdlgen.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbroken:
+    """A search by one worker from end to end: its run folder, the folder of its results, what it printed."""
+
+    run: Path
+    results: Path
+    document: dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def less_stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sim.stock, "STOCK_FLOWS", LESS_STOCK[0])
+    monkeypatch.setattr(sim.stock, "RECIPES", LESS_STOCK[1])
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
+    folder = tmp_path_factory.mktemp("unbroken")
+    (folder / "dot4.toml").write_text(DOT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("XDG_CACHE_HOME", str(folder / "results"))
+        patch.setattr(sim.stock, "STOCK_FLOWS", LESS_STOCK[0])
+        patch.setattr(sim.stock, "RECIPES", LESS_STOCK[1])
+        assert main([*SEARCH, "--workers", "1"]) == 0
+    document = json.loads((folder / "run" / "result.json").read_text())
+    return Unbroken(run=folder / "run", results=folder / "results", document=document)
+
+
+@pytest.fixture
+def new_results(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin without any known result."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "results"))
+
+
+@pytest.fixture
+def known_results(unbroken: Unbroken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin with what the unbroken search knows."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(unbroken.results))
+
+
+def evaluations(run: Path) -> list[dict[str, Any]]:
+    """Read what a run measured, without what the clock says."""
+    lines = [json.loads(line) for line in (run / "evaluations.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key not in ("elapsed_s", "runtime_s")} for line in lines]
+
+
+def files_of_front(run: Path) -> dict[str, bytes]:
+    paths = [run / "front.csv", *sorted((run / "front").rglob("*"))]
+    return {str(path.relative_to(run)): path.read_bytes() for path in paths if path.is_file()}
+
+
+def assert_same(run: Path, unbroken: Unbroken) -> None:
+    assert evaluations(run) == evaluations(unbroken.run)
+    assert files_of_front(run) == files_of_front(unbroken.run)
+
+
+def front_by_hand(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the points that no other one beats in area and in throughput."""
+
+    def beats(one: dict[str, Any], other: dict[str, Any]) -> bool:
+        better = (one["area_um2"] - other["area_um2"], other["throughput_msps"] - one["throughput_msps"])
+        return bool(max(better) <= 0 and min(better) < 0)
+
+    scores = [line["score"] for line in found]
+    kept = [line for line in found if not any(beats(score, line["score"]) for score in scores)]
+    return sorted(kept, key=lambda line: line["score"]["area_um2"])
+
+
+def stop_halfway(how: signal.Signals, *, after: int) -> subprocess.CompletedProcess[str]:
+    """Run the search in a process of its own and send it a signal as soon as some evaluations are stored."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *SEARCH, "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    journal = Path("run/evaluations.jsonl")
+    while process.poll() is None and not (journal.is_file() and journal.read_bytes().count(b"\n") >= after):
+        time.sleep(0.005)
+    process.send_signal(how)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def test_a_search_gives_what_it_promises(unbroken: Unbroken) -> None:
+    document, run = unbroken.document, unbroken.run
+    promised = ("name", "technology", "strategy", "seed", "evaluated", "counts", "wall_s", "folder", "front", "stock")
+    assert document.keys() >= set(promised)
+    assert document["counts"].keys() == {"ok", "invalid", "mismatch", "tool_failed", "timeout", "repeated"}
+    assert (document["name"], document["evaluated"], document["counts"]["ok"]) == ("dot4", BUDGET, BUDGET)
+    found = evaluations(run)
+    assert [line["index"] for line in found] == list(range(BUDGET))
+    best = front_by_hand(found)
+    assert [(design["point"], design["score"]) for design in document["front"]] == [
+        (line["point"], line["score"]) for line in best
+    ]
+    for design in [*document["front"], *document["stock"]]:
+        assert {"point", "status", "message", "score", "folder"} <= design.keys()
+    assert [(design["point"]["flow"], design["point"]["recipe"]) for design in document["stock"]] == [
+        (flow, recipe) for flow in LESS_STOCK[0] for recipe in LESS_STOCK[1]
+    ]
+    with (run / "front.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["area_um2"]) for row in rows] == [line["score"]["area_um2"] for line in best]
+    for row, design in zip(rows, document["front"], strict=True):
+        folder = run / row["folder"]
+        assert Path(design["folder"]).name == folder.name
+        assert {path.name for path in folder.iterdir()} >= {
+            *("design.v", "netlist.v", "point.toml", "results.xml", "README.md", "datapath.json"),
+        }
+        units = json.loads((folder / "datapath.json").read_text())["units"]
+        assert units and all(unit["area_um2"] > 0 for unit in units)
+    assert "<html" in (run / "report.html").read_text()
+    header = json.loads((run / "run.json").read_text())
+    assert header["command"] == "hdlgen search dot4.toml --strategy local --budget 4 --seed 1 --batch 2"
+
+
+@pytest.mark.usefixtures("new_results")
+@pytest.mark.parametrize("workers", ["2", "3"])
+def test_the_number_of_workers_changes_nothing(hdlgen: Hdlgen, dot: str, unbroken: Unbroken, workers: str) -> None:
+    ran = hdlgen(*SEARCH, "--workers", workers, "--json")
+    assert ran.status == 0
+    document = json.loads(ran.out)
+    assert {**document, "front": 0, "stock": 0, "wall_s": 0, "search_s": 0, "decision_s": 0} == {
+        **unbroken.document, "front": 0, "stock": 0, "wall_s": 0, "search_s": 0, "decision_s": 0
+    }  # fmt: skip
+    assert_same(Path("run"), unbroken)
+    lines = ran.err.splitlines()
+    assert lines[:3] == ["dot4 on sky130hd: run folder run", "stock baseline", "search"]
+    assert lines[-2:] == ["front designs", "report"]
+
+
+@pytest.mark.usefixtures("new_results")
+def test_a_search_that_is_killed_goes_on_where_it_was(hdlgen: Hdlgen, dot: str, unbroken: Unbroken) -> None:
+    stopped = stop_halfway(signal.SIGKILL, after=2)
+    assert stopped.returncode == -signal.SIGKILL
+    run = Path("run")
+    stored = evaluations(run)
+    assert 2 <= len(stored) < BUDGET and not (run / "front.csv").exists()
+    with (run / "evaluations.jsonl").open("a") as journal:
+        journal.write('{"point": {"interval"')  # as a kill in the middle of a line leaves it
+    ran = hdlgen(*SEARCH, "--workers", "3", "--resume")
+    assert ran.status == 0
+    assert evaluations(run)[: len(stored)] == stored
+    assert_same(run, unbroken)
+
+
+@pytest.mark.usefixtures("new_results")
+def test_a_search_that_is_interrupted_says_so_and_goes_on(hdlgen: Hdlgen, dot: str, unbroken: Unbroken) -> None:
+    stopped = stop_halfway(signal.SIGINT, after=2)
+    assert stopped.returncode == 130 and stopped.stdout == ""
+    assert stopped.stderr.splitlines()[-1] == "hdlgen: interrupted; a search goes on with --resume"
+    assert len(evaluations(Path("run"))) < BUDGET
+    assert hdlgen(*SEARCH, "--resume").status == 0
+    assert_same(Path("run"), unbroken)
+
+
+@pytest.mark.usefixtures("known_results")
+def test_a_larger_budget_goes_on_with_a_run_that_ended(hdlgen: Hdlgen, dot: str, unbroken: Unbroken) -> None:
+    assert hdlgen(*SEARCH, "--budget", "3").status == 0
+    run = Path("run")
+    (run / "front" / "99-deadbeef").mkdir()  # a design that is on the front no longer
+    assert len(evaluations(run)) == 3
+    assert hdlgen(*SEARCH, "--resume").status == 0
+    assert_same(run, unbroken)
+    ran = hdlgen(*SEARCH, "--resume", "--budget", "2")
+    assert (ran.status, ran.err) == (2, "hdlgen: run: budget must be at least 4 as when the run began, not 2\n")
+
+
+@pytest.mark.usefixtures("known_results")
+def test_known_results_cost_no_time(hdlgen: Hdlgen, dot: str, unbroken: Unbroken) -> None:
+    assert hdlgen(*SEARCH).status == 0
+    lines = [json.loads(line) for line in Path("run/evaluations.jsonl").read_text().splitlines()]
+    assert [line["runtime_s"] for line in lines] == [0.0] * BUDGET
+    assert_same(Path("run"), unbroken)
+
+
+@pytest.mark.usefixtures("known_results")
+def test_a_full_disk_ends_a_search_that_then_goes_on(
+    hdlgen: Hdlgen, dot: str, unbroken: Unbroken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, write = 0, durable.Journal.append
+
+    def fail_later(self: durable.Journal, line: dict[str, Any]) -> None:
+        nonlocal written
+        written += "point" in line
+        if written <= 2:
+            return write(self, line)
+        with durable.writing(Path("run/evaluations.jsonl")):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.Journal, "append", fail_later)
+        ran = hdlgen(*SEARCH, "--json")
+    message = "hdlgen: run/evaluations.jsonl: it must be writable, and is not: No space left on device"
+    assert (ran.status, ran.out, ran.err.splitlines()[-1]) == (2, "", message)
+    assert hdlgen(*SEARCH, "--resume").status == 0
+    assert_same(Path("run"), unbroken)
+
+
+@pytest.mark.usefixtures("known_results")
+def test_without_a_feasible_design_the_nearest_is_shown(hdlgen: Hdlgen, folder: Path, unbroken: Unbroken) -> None:
+    smallest = unbroken.document["front"][0]
+    bound = round(smallest["score"]["area_um2"] * 0.9, 1)
+    (folder / "dot4.toml").write_text(f"{DOT}[constraints]\narea_um2 = {bound}\n")
+    ran = hdlgen(*SEARCH, "--json")
+    point = ",".join(f"{name}={value}" for name, value in smallest["point"].items())
+    assert ran.status == 1
+    assert ran.err.splitlines()[-1] == (
+        f"hdlgen: no design keeps the constraints; the nearest, {point}, has area_um2"
+        f" {smallest['score']['area_um2']:,.6g} where {bound:,.6g} is wanted"
+    )
+    document = json.loads(ran.out)
+    assert document["front"] == [] and document["counts"]["ok"] == BUDGET
+    assert Path("run/front.csv").read_text() == "" and Path("run/report.html").exists()
+    assert all(not line["feasible"] for line in evaluations(Path("run")))
+
+
+def test_equal_hardware_costs_no_budget(hdlgen: Hdlgen, folder: Path) -> None:
+    knobs = 'interval = 1\nstages = [3, 4, 2]\nreduction = "heap"\nmultiplier = "dadda"\nadder = "ripple"\n'
+    (folder / "pair.toml").write_text(f'{PAIR}[knobs]\n{knobs}full_adders = "cells"\nrecipe = "fast"\n')
+    ran = hdlgen("search", "pair.toml", "--strategy", "exhaustive", "--budget", "3", "--json")
+    assert ran.status == 0
+    document = json.loads(ran.out)
+    assert document["folder"] == "runs/pair-1" and document["stop"] == "exhausted"
+    assert (document["evaluated"], document["counts"]["ok"], document["counts"]["repeated"]) == (2, 2, 1)
+    found = {line["point"]["stages"]: line for line in evaluations(Path("runs/pair-1"))}
+    assert found[3]["score"] == found[4]["score"] != found[2]["score"] and found[3]["key"] == found[4]["key"]
+    assert [found[stages]["repeated"] for stages in (2, 3, 4)] == [False, False, True]
+    # The next run has the next number, and the latest is what goes on.
+    assert json.loads(hdlgen("search", "pair.toml", "--budget", "1", "--json").out)["folder"] == "runs/pair-2"
+    assert (
+        json.loads(hdlgen("search", "pair.toml", "--budget", "2", "--resume", "--json").out)["folder"] == "runs/pair-2"
+    )
+
+
+@pytest.mark.usefixtures("known_results")
+def test_a_search_can_do_without_a_baseline(
+    hdlgen: Hdlgen, dot: str, unbroken: Unbroken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_measure: object) -> Iterator[sim.stock.StockPoint]:
+        raise ToolError("stock: the plain design must pass its simulation (free, token 3)")
+
+    monkeypatch.setattr("hdlgen.cli.searching.measure_stock", fail)
+    ran = hdlgen(*SEARCH, "--json")
+    assert ran.status == 0 and json.loads(ran.out)["stock"] == []
+    assert ran.err.splitlines()[2] == (
+        "no stock baseline: stock: the plain design must pass its simulation (free, token 3)"
+    )
+    assert_same(Path("run"), unbroken)
+
+
+@pytest.mark.usefixtures("known_results")
+def test_the_result_is_shown_to_people_too(hdlgen: Hdlgen, dot: str, unbroken: Unbroken) -> None:
+    ran = hdlgen(*SEARCH)
+    assert ran.status == 0
+    assert re.search(rf"^{BUDGET} designs in \d+ s: {BUDGET} ok$", ran.out, re.MULTILINE)
+    for text in ("designs  run/front", "report   run/report.html"):
+        assert text in ran.out
+    for design in unbroken.document["front"]:
+        assert f"{design['score']['throughput_msps']:.1f}" in ran.out
+
+
+def test_a_report_is_made_again_from_the_run_alone(hdlgen: Hdlgen, unbroken: Unbroken, folder: Path) -> None:
+    shutil.copytree(unbroken.run, folder / "copy")
+    (folder / "copy" / "report.html").unlink()
+    ran = hdlgen("report", "copy")
+    assert (ran.status, ran.out, ran.err) == (0, "copy/report.html\n", "")
+    again, before = (path.joinpath("report.html").read_text() for path in (folder / "copy", unbroken.run))
+    assert len(again) == pytest.approx(len(before), rel=0.01)
+    ran = hdlgen("report", "none")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "hdlgen: none: the run folder must hold a file run.json, and this one holds none\n"
+
+
+def test_options_beat_the_spec_and_the_spec_the_defaults(folder: Path) -> None:
+    (folder / "dot4.toml").write_text(f'{DOT}[search]\nstrategy = "uniform"\nbudget = 7\nseed = 0\n')
+    project = open_project("dot4.toml")
+    settled = plan(project, workers=1, budget=9, strategy=None, seed=None, batch=None, patience=None)
+    assert (settled.strategy, settled.budget, settled.seed, settled.patience) == ("uniform", 9, 0, None)
+    assert settled.batch >= 1
+    (folder / "dot4.toml").write_text(f'{DOT}[search]\nstrategy = "uniforn"\n')
+    with pytest.raises(SpecError) as error:
+        plan(open_project("dot4.toml"), workers=1)
+    assert str(error.value) == (
+        "dot4.toml: search.strategy must be one of uniform, exhaustive, local, evolution, not 'uniforn'"
+        " (did you mean 'uniform'?)"
+    )
+
+
+@pytest.mark.usefixtures("known_results")
+def test_two_searches_cannot_write_one_run(hdlgen: Hdlgen, dot: str, unbroken: Unbroken, folder: Path) -> None:
+    shutil.copytree(unbroken.run, folder / "run")
+    held = durable.lock(folder / "run")
+    try:
+        ran = hdlgen(*SEARCH, "--resume")
+    finally:
+        os.close(held)
+    message = f"run: one search at a time must write a run, and process {os.getpid()} does"
+    assert (ran.status, ran.out, ran.err) == (2, "", f"hdlgen: {message}\n")
+    assert_same(folder / "run", unbroken)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "run: a new run must have a folder without one; --resume goes on with the old"),
+        (["--resume", "--seed", "2"], "run: seed must be 1 as when the run began, not 2"),
+        (
+            ["--resume", "--technology", "asap7"],
+            "run: technology must be 'sky130hd' as when the run began, not 'asap7'",
+        ),
+        (["--resume", "--out", "other"], "other: the folder must hold a run to resume, and it has no run.json"),
+        (["--out", "dot4.toml/run"], "dot4.toml/run: it must be writable, and is not: Not a directory"),
+        (
+            ["--strategy", "evolve"],
+            "--strategy must be one of uniform, exhaustive, local, evolution, not 'evolve' (did you mean 'evolution'?)",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_run_that_cannot_be_begun_is_refused(
+    hdlgen: Hdlgen, dot: str, unbroken: Unbroken, folder: Path, arguments: list[str], message: str
+) -> None:
+    shutil.copytree(unbroken.run, folder / "run")
+    ran = hdlgen(*SEARCH, *arguments)
+    assert (ran.status, ran.out, ran.err) == (2, "", f"hdlgen: {message}\n")
+
+
+def test_there_must_be_a_run_to_go_on_with(hdlgen: Hdlgen, dot: str) -> None:
+    ran = hdlgen("search", dot, "--resume")
+    assert (ran.status, ran.err) == (2, "hdlgen: runs: a run dot4-N must be there to resume, and none is\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_must_not_be_written_is_refused(hdlgen: Hdlgen, dot: str, folder: Path) -> None:
+    (folder / "locked").mkdir(mode=0o555)
+    ran = hdlgen("search", dot, "--out", "locked/run")
+    assert (ran.status, ran.err) == (2, "hdlgen: locked/run: it must be writable, and is not: Permission denied\n")
+
+
+def test_a_missing_tool_is_named_before_a_run_begins(
+    hdlgen: Hdlgen, dot: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = tools.find
+    monkeypatch.setattr(tools, "find", lambda program: None if program in ("iverilog", "g++") else find(program))
+    for command in (SEARCH, ("measure", dot)):
+        ran = hdlgen(*command)
+        assert (ran.status, ran.out) == (3, "")
+        assert ran.err == (
+            "hdlgen: simulator: Icarus or Verilator must be installed; missing for Verilator:"
+            " g++: apt-get install g++\n"
+        )
+    assert [path.name for path in folder.iterdir()] == ["dot4.toml"]
+
+
+def test_the_results_must_be_writable(hdlgen: Hdlgen, dot: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "dot4.toml"))
+    ran = hdlgen("measure", dot)
+    place = folder / "dot4.toml" / "hdlgen" / "results"
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == f"hdlgen: {place}: the cache must be writable (Not a directory)\n"
+
+
+def test_the_folder_of_a_design_must_be_writable(hdlgen: Hdlgen, dot: str) -> None:
+    ran = hdlgen("measure", dot, "--out", "dot4.toml/design")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "hdlgen: dot4.toml/design: the folder of a design must be writable (Not a directory)\n"
