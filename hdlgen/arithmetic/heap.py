@@ -190,7 +190,7 @@ def _plan_columns(columns: Sequence[Sequence[Bit]], *, deadline: float, newest_f
     """
     pools = [list(column) for column in columns]
     depths: dict[int, int] = {}
-    plan = []
+    plan: list[Adder] = []
     for place, pool in enumerate(pools):
         while len(pool) > 2:
             newest = plan[-1].total.arrival if newest_first and plan and plan[-1].column == place else 0.0

@@ -105,7 +105,7 @@ def test_the_estimate_tells_the_levels_and_their_registers(reduction: str, multi
 
 @pytest.mark.parametrize(("reduction", "levels"), [("heap", 1 + 2 + 1), ("tree", 1 + 4 + 1), ("chain", 1 + 8 + 1)])
 def test_nine_bits_take_the_levels_that_the_textbook_counts(reduction: str, levels: int) -> None:
-    # A heap of 9 bits: 3 sums, then 1; a tree: 9, 5, 3, 2, 1; a chain one at a time. A first and a last level always stand.
+    # A heap: 9 bits, 3, 1; a tree: 9, 5, 3, 2, 1; a chain one at a time. A first and a last level always stand.
     bit = Position(factors=(Format(width=1, signed=False),))
     shape = SumShape(positions=(bit,) * 9, constant=0, result=Format(width=4, signed=False))
     assert len(estimate(shape, SumStyle(reduction=reduction))) == levels
