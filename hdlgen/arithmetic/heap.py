@@ -3,8 +3,7 @@
 
 A heap holds its bits by column; the sum counts modulo `2**width`, so signs need no extension: a bit of negative
 weight is held inverted, `-x = ~x - 1`, and all the ones that this takes off, with every constant, stand in one word.
-No gate inverts: a bit may stand for its complement, and as a full adder of three complements gives the complements
-of sum and carry, that is mostly all there is to it.
+Each bit knows when it is ready, and the adders take those first that are.
 """
 
 from __future__ import annotations
@@ -30,26 +29,18 @@ class Bit:
     """One bit of a heap.
 
     Args:
-        value: the bit, or its complement; None while it is only planned.
-        complemented: whether it is the complement.
+        value: the bit; None while it is only planned.
         arrival: when it is ready, estimated in FO4 from the heap's first bits or its last register on.
     """
 
     value: Value | None
-    complemented: bool = False
     arrival: float = 0.0
 
     @property
-    def held(self) -> Value:
-        """Give the value as it is."""
+    def made(self) -> Value:
+        """Give the value of a bit that is more than planned."""
         assert self.value is not None, "the bit must have been made"
         return self.value
-
-    def seen(self, complemented: bool) -> Value:
-        """Give the bit itself, or its complement."""
-        if self.complemented == complemented:
-            return self.held
-        return Const(1 - self.held.value, 1) if isinstance(self.held, Const) else ~self.held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,17 +95,21 @@ class Heap:
         """Add a whole number of any sign."""
         self._constant += constant
 
-    def add_row(self, row: Row, *, shift: int = 0, sign: int = 1) -> None:
+    def add_row(self, m: Module, row: Row, *, shift: int = 0, sign: int = 1) -> None:
         """Add `sign * 2**shift` times a row; columns beyond the width fall away."""
         width = min(len(row.bits), self.width - row.shift - shift)
         if width <= 0:
             return
-        inverted = (row.negative if sign > 0 else ~row.negative) & ((1 << width) - 1)
-        self._constant -= inverted << (row.shift + shift)
+        mask = (1 << width) - 1
+        inverted = (row.negative if sign > 0 else ~row.negative) & mask
+        bits = row.bits[:width]
+        if inverted:
+            flipped = Signal(width, name="inverted_row")
+            m.d.comb += flipped.eq(bits ^ Const(inverted, width))
+            bits = flipped
+            self._constant -= inverted << (row.shift + shift)
         for place in range(width):
-            self.columns[row.shift + shift + place].append(
-                Bit(row.bits[place], bool(inverted >> place & 1), row.arrival)
-            )
+            self.columns[row.shift + shift + place].append(Bit(bits[place], row.arrival))
 
     def settle_constant(self) -> None:
         """Put the constant into the columns as ones; call it once, when all has been added."""
@@ -124,8 +119,8 @@ class Heap:
                 self.columns[place].append(Bit(Const(1, 1)))
 
     def bits(self) -> list[Value]:
-        """List all bits as they are held, lowest column first."""
-        return [bit.held for column in self.columns for bit in column]
+        """List all bits, lowest column first."""
+        return [bit.made for column in self.columns for bit in column]
 
     def replace(self, bits: Iterable[Value]) -> None:
         """Put other bits in the places of those that `bits` lists: their registers, say."""
@@ -163,10 +158,10 @@ class Heap:
         Only that column may hold three bits, and no other more than two.
         """
         first = next((place for place, column in enumerate(self.columns) if len(column) > 1), self.width)
-        plain = [[bit.seen(False) for bit in column] + [Const(0, 1)] * (3 - len(column)) for column in self.columns]
-        upper = plain[first:]
+        padded = [[bit.made for bit in column] + [Const(0, 1)] * (3 - len(column)) for column in self.columns]
+        upper = padded[first:]
         carry = upper[0][2] if upper else Const(0, 1)
-        return [bits[0] for bits in plain[:first]], [bits[0] for bits in upper], [bits[1] for bits in upper], carry
+        return [bits[0] for bits in padded[:first]], [bits[0] for bits in upper], [bits[1] for bits in upper], carry
 
 
 def plan_adders(columns: Sequence[Sequence[Bit]], *, newest_first: bool = False) -> list[Adder]:
@@ -194,7 +189,7 @@ def _plan_columns(columns: Sequence[Sequence[Bit]], *, deadline: float, newest_f
     for place, pool in enumerate(pools):
         while len(pool) > 2:
             newest = plan[-1].total.arrival if newest_first and plan and plan[-1].column == place else 0.0
-            pool.sort(key=lambda bit: (max(bit.arrival, newest), -bit.arrival, bit.complemented))
+            pool.sort(key=lambda bit: (max(bit.arrival, newest), -bit.arrival))
             bits, pool[:3] = pool[:3], []
             depth = max(depths.get(id(bit), 0) for bit in bits)
             adder = _plan(place, bits, depth)
@@ -210,17 +205,11 @@ def _plan_columns(columns: Sequence[Sequence[Bit]], *, deadline: float, newest_f
 
 
 def _plan(place: int, bits: Sequence[Bit], depth: int) -> Adder:
-    """Plan one adder of two or three bits; a half adder never gives a complemented carry."""
-    votes = [bit.complemented for bit in bits if not isinstance(bit.value, Const)]
-    turned = 2 * sum(votes) > len(votes)
-    if len(bits) == 2:
-        total, carry = Bit(None, sum(votes) == 1), Bit(None)
-    else:
-        total, carry = Bit(None, turned), Bit(None, turned)
+    """Plan one adder of two or three bits."""
     ordered = tuple(sorted(bits, key=lambda bit: bit.arrival))
-    adder = Adder(column=place, bits=ordered, total=total, carry=carry, level=0, depth=depth)
+    adder = Adder(column=place, bits=ordered, total=Bit(None), carry=Bit(None), level=0, depth=depth)
     adder.settle()
-    return replace(adder, level=max(math.ceil(total.arrival / FULL_ADDER - _EPSILON) - 1, 0))
+    return replace(adder, level=max(math.ceil(adder.total.arrival / FULL_ADDER - _EPSILON) - 1, 0))
 
 
 def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]], *, library: bool) -> None:
@@ -242,26 +231,10 @@ def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]],
             filled[place] += 1
             heap.apply(adder)
     for (depth, number, operands, row), adders in sorted(rows.items()):
-        kind, make = ("full", _full_adders) if operands == 3 else ("half", _half_adders)
-        title = f"{name}_{number}_{depth}_{kind}_{row}"
-        sums, carries = make(m, title, adders, library=library)
+        title = f"{name}_{number}_{depth}_{'full' if operands == 3 else 'half'}_{row}"
+        words = [Cat(adder.bits[operand].made for adder in adders) for operand in range(operands)]
+        last = words[2] if operands == 3 else Const(0, len(adders))
+        sums, carries = full_adders(m, title, words[0], words[1], last, library=library)
         for adder, total, carry in zip(adders, sums, carries, strict=True):
             adder.total.value, adder.carry.value = total, carry
             adder.settle()
-
-
-def _full_adders(m: Module, name: str, adders: Sequence[Adder], *, library: bool) -> tuple[Value, Value]:
-    """Make full adders side by side: their sums and their carries."""
-    a, b, c = (Cat(adder.bits[operand].seen(adder.total.complemented) for adder in adders) for operand in range(3))
-    return full_adders(m, name, a, b, c, library=library)
-
-
-def _half_adders(m: Module, name: str, adders: Sequence[Adder], *, library: bool) -> tuple[Value, Value]:
-    """Make half adders side by side; of gates where a bit stands for its complement, as these cost no more."""
-    held = [Cat(adder.bits[operand].held for adder in adders) for operand in range(2)]
-    if library and not any(bit.complemented for adder in adders for bit in adder.bits):
-        return full_adders(m, name, held[0], held[1], Const(0, len(adders)), library=True)
-    plain = [Cat(adder.bits[operand].seen(False) for adder in adders) for operand in range(2)]
-    sums, carries = Signal(len(adders), name=f"{name}_sum"), Signal(len(adders), name=f"{name}_carry")
-    m.d.comb += [sums.eq(held[0] ^ held[1]), carries.eq(plain[0] & plain[1])]
-    return sums, carries

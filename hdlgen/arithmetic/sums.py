@@ -86,7 +86,7 @@ def _fill(m: Module, heap: Heap, position: Position, factors: Sequence[Value], s
     rows = _rows(m, position, factors, style)
     for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
         for row in rows:
-            heap.add_row(row, shift=digit.shift, sign=digit.sign)
+            heap.add_row(m, row, shift=digit.shift, sign=digit.sign)
 
 
 def _first_delay(shape: SumShape, style: SumStyle) -> float:
@@ -166,7 +166,7 @@ def _heap_levels(
     yield from _reduce(m, [heap], [], style)
     joined = 0.0
     if accumulator is not None:
-        heap.add_row(Row(accumulator, 0, 0))
+        heap.add_row(m, Row(accumulator, 0, 0))
         compress(m, "accumulate", [(heap, plan_adders(heap.columns))], library=style.library)
         joined = FULL_ADDER
     total, delay = _finish(m, "ripple", heap, style)

@@ -63,14 +63,6 @@ def test_bits_that_are_late_wait_for_a_late_adder() -> None:
     assert not users or users[0].bits[-1] is late
 
 
-@pytest.mark.parametrize("complements", range(4))
-def test_an_adder_of_complements_gives_complements(complements: int) -> None:
-    bits = [Bit(Signal(), place < complements) for place in range(3)]
-    plan = plan_adders([[*bits, Bit(Signal(), arrival=9.0)], []])
-    assert [adder.total.complemented for adder in plan] == [complements > 1]
-    assert [adder.carry.complemented for adder in plan] == [complements > 1]
-
-
 def built(
     width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, library: bool, linear: bool
 ) -> Netlist:
@@ -78,7 +70,7 @@ def built(
     m, heap = Module(), Heap(width)
     words = [Signal(bits, name=f"row_{number}") for number, (bits, *_) in enumerate(rows)]
     for word, (_, place, negative, shift, sign) in zip(words, rows, strict=True):
-        heap.add_row(Row(word, place, negative), shift=shift, sign=sign)
+        heap.add_row(m, Row(word, place, negative), shift=shift, sign=sign)
     heap.add_constant(constant)
     heap.settle_constant()
     plan = plan_adders(heap.columns, newest_first=linear)
@@ -120,9 +112,9 @@ def test_a_heap_adds_rows_of_any_sign_modulo_its_width(seed: int) -> None:
 
 
 def test_bits_may_be_replaced_place_by_place() -> None:
-    heap = Heap(3)
-    heap.add_row(Row(Signal(3), 0, 0))
-    heap.add_row(Row(Signal(1), 1, 0))
+    m, heap = Module(), Heap(3)
+    heap.add_row(m, Row(Signal(3), 0, 0))
+    heap.add_row(m, Row(Signal(1), 1, 0))
     assert [len(column) for column in heap.columns] == [1, 2, 1]
     other = [Signal(name=f"other_{place}") for place in range(4)]
     heap.replace(other)
