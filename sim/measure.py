@@ -40,7 +40,7 @@ from sim.workload import Workload
 
 __all__ = ["NETLIST", "PRELOAD", "Measure", "score_of"]
 
-PRELOAD = ("sim.measure", "sim.units")
+PRELOAD = ("sim.measure",)
 """What the pool imports once, before its first worker."""
 NETLIST = "netlist.v.z"
 """The file of a cached result that holds the mapped netlist, compressed."""

@@ -35,7 +35,7 @@ __all__ = [
 
 BUILD_SECONDS = 120.0
 MAP_SECONDS = 240.0
-SIMULATION_SECONDS = 180.0
+SIMULATION_SECONDS = 120.0
 """CPU-second limits of the steps; of a simulation, for each design in it."""
 
 _HANG = 10.0

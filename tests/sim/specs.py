@@ -17,7 +17,7 @@ from sim.recipes import RECIPES
 from sim.technology import load
 from sim.workload import Workload
 
-__all__ = ["DOT", "PAIR", "SHIPPED", "compiler_of", "graph_of", "make_measure", "point_of", "space_of"]
+__all__ = ["DOT", "PAIR", "SHIPPED", "compiler_of", "graph_of", "make_measure", "point_of", "space_of", "twins"]
 
 SHIPPED = "sky130hd"
 
@@ -42,7 +42,7 @@ y = {}
 [compute]
 y = "sum(a * b)"
 """
-"""So small that `stages` 3 and 4 are the same hardware at interval 1."""
+"""So small that the highest numbers of `stages` cannot be told apart."""
 
 
 def graph_of(text: str) -> Graph:
@@ -58,6 +58,19 @@ def compiler_of(text: str) -> Compiler:
 def space_of(compiler: Compiler) -> Space:
     """Offer the knobs of a design on a technology with full adders."""
     return offer(compiler.dataflow, Mapping(recipes=tuple(RECIPES), full_adder_cells=True))
+
+
+def twins(compiler: Compiler, space: Space) -> tuple[Point, Point, Point]:
+    """Find two points of equal hardware and one of another, by what is built alone."""
+    built: dict[str, Point] = {}
+    for stages in next(knob for knob in space.knobs if knob.name == "stages").choices:
+        point = Point.parse(f"stages={stages}", space)
+        rtlil = compiler.build(point).rtlil
+        if rtlil in built and len(built) > 1:
+            other = next(known for text, known in built.items() if text != rtlil)
+            return built[rtlil], point, other
+        built[rtlil] = point
+    raise AssertionError("the design must have points of equal hardware")
 
 
 def make_measure(text: str, pool: Pool, folder: Path, **changes: Any) -> Measure:

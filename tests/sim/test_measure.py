@@ -22,11 +22,12 @@ from hdlgen.space import Point
 from sim.artifacts import collect
 from sim.measure import PRELOAD, Measure, score_of
 from sim.pool import Pool
+from sim.recipes import RECIPES
 from sim.simulation import SimulationJob, SimulationResult
 from sim.steps import Built, Mapped, build, map_and_time, simulate_together
-from sim.technology import load
+from sim.technology import Technology, load
 from sim.workload import Workload
-from tests.sim.specs import DOT, PAIR, graph_of, make_measure, point_of
+from tests.sim.specs import DOT, PAIR, graph_of, make_measure, point_of, space_of, twins
 
 RIPPLE = "adder=ripple"
 """The point that bad things happen to."""
@@ -89,6 +90,13 @@ def simulate_and_die(victim: str, jobs: Sequence[SimulationJob], simulator: str 
     return simulate_together(jobs, simulator)
 
 
+def map_for_ever(rtlil: str, technology: Technology, recipe: str, flow: str) -> Mapped:
+    """Never come to an end with one recipe."""
+    while recipe == "leanest":
+        pass
+    return map_and_time(rtlil, technology, recipe, flow)
+
+
 def raise_instead(error: Exception, *_arguments: object) -> None:
     raise error
 
@@ -145,10 +153,8 @@ def test_a_bad_recipe_fails_its_point_alone(pool: Pool, shared: Path) -> None:
     bad = Point(values=tuple((name, "worst" if name == "recipe" else value) for name, value in good.values))
     failed, other = measure.evaluate([bad, good])
     assert failed.status is Status.TOOL_FAILED and other.status is Status.OK
-    assert failed.message == (
-        "map_and_time: ValueError: synthesize: recipe must be one of fast, fastest, balanced, lean, leanest, spare,"
-        " keep_fast, keep_lean, not 'worst'"
-    )
+    rule = f"recipe must be one of {', '.join(RECIPES)}, not 'worst'"
+    assert failed.message == f"map_and_time: ValueError: synthesize: {rule}"
 
 
 def test_what_only_building_reveals_is_invalid(pool: Pool, tmp_path: Path) -> None:
@@ -191,6 +197,18 @@ def test_a_design_that_kills_its_simulation_costs_itself_alone(
     assert victim.status is Status.TOOL_FAILED and victim.key == key
 
 
+def test_a_point_out_of_time_is_a_timeout_that_nobody_remembers(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, "map_and_time", map_for_ever)
+    monkeypatch.setattr("sim.measure.MAP_SECONDS", 1.5)
+    measure = make_measure(PAIR, pool, tmp_path)
+    late, other = measure_all(measure, ["recipe=leanest", ""])
+    assert late.status is Status.TIMEOUT and other.status is Status.OK
+    message = "map_for_ever: must end within 1.5 CPU seconds; it was stopped, also when tried again alone"
+    assert late.message == message and late.runtime_s > 1.5 and measure.cache.get(late.key) is None
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "message"),
     [
@@ -229,10 +247,11 @@ def test_what_is_known_is_not_measured_again(pool: Pool, shared: Path) -> None:
 
 def test_equal_hardware_is_measured_once(pool: Pool, tmp_path: Path) -> None:
     measure = make_measure(PAIR, pool, tmp_path)
-    one, other, same = measure_all(measure, ["stages=3", "", "stages=4"])
+    first, twin, third = twins(measure.compiler, space_of(measure.compiler))
+    one, other, same = measure.evaluate([first, third, twin])
     assert one.runtime_s > 0 and other.runtime_s > 0 and same.runtime_s == 0
     assert one.key == same.key != other.key and one.score == same.score
-    assert [e.point["stages"] for e in (one, other, same)] == [3, 0, 4]
+    assert [evaluation.point for evaluation in (one, other, same)] == [first, third, twin]
 
 
 def test_a_key_changes_with_all_that_a_score_depends_on(pool: Pool, tmp_path: Path) -> None:
