@@ -25,7 +25,7 @@ from sim.measure import Measure
 from sim.stock import StockPoint, measure_stock
 from sim.versions import code_digest, versions
 
-__all__ = ["Outcome", "Plan", "plan", "run"]
+__all__ = ["Outcome", "Plan", "header", "plan", "run"]
 
 DEFAULTS: dict[str, Any] = {"strategy": "local", "budget": 40, "seed": 1, "batch": 8}
 """What neither the command nor the spec says."""
@@ -148,6 +148,7 @@ def run(
         store = RunStore.resume(out or latest(Path("runs"), project.spec.name), head)
     else:
         store = RunStore.create(head, out=out)
+    began -= max((record.elapsed_s for record in store.records), default=0.0)  # what earlier sittings took
     with store:
         on_store(store)
         with measuring(project, workers=settings.workers, simulator=settings.simulator) as measure:
