@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hdlgen.accuracy import check_bound
 from hdlgen.dataflow import Dataflow
 from hdlgen.datapath import Datapath, build_datapath
 from hdlgen.emit import to_rtlil
@@ -20,10 +21,17 @@ __all__ = ["Compiler", "Design"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """A design, ready to be measured: its datapath and its canonical RTLIL text, top module `top`."""
+    """A design, ready to be measured.
+
+    Args:
+        datapath: its datapath.
+        rtlil: its canonical RTLIL text, top module `top`.
+        error_bound_lsb: proved bound on the error of every output on every input (`hdlgen.accuracy`); 0 where exact.
+    """
 
     datapath: Datapath
     rtlil: str
+    error_bound_lsb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +41,32 @@ class Compiler:
     Args:
         inputs, outputs: fields of the two streams.
         dataflow: the graph as scalar operations, rewritten.
+        max_error_lsb: how far an output may lie from the golden model's.
     """
 
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     dataflow: Dataflow
+    max_error_lsb: float = 0.0
 
     @classmethod
-    def of(cls, graph: Graph) -> Compiler:
+    def of(cls, graph: Graph, *, max_error_lsb: float = 0.0) -> Compiler:
         """Lower and rewrite a graph, once for all its designs."""
-        return cls(inputs=input_ports(graph), outputs=output_ports(graph), dataflow=rewrite(lower(graph)))
+        return cls(
+            inputs=input_ports(graph),
+            outputs=output_ports(graph),
+            dataflow=rewrite(lower(graph)),
+            max_error_lsb=max_error_lsb,
+        )
 
     def build(self, point: Point) -> Design:
         """Build the design of a point.
 
-        Raises: PointError where only building reveals that there is none.
+        Raises: PointError where only building reveals that there is none, or that its error is too large.
         """
-        return self._design(settings(point), plain=False)
+        design = self._design(settings(point), plain=False)
+        check_bound(design.error_bound_lsb, self.max_error_lsb)
+        return design
 
     def stock(self) -> Design:
         """Build what the others are compared with: the same shell and registers around the plain expression."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hdlgen.accuracy import allowed_error_lsb
 from hdlgen.compute import Constant, Output, compile_graph
 from hdlgen.constants import read_constant
 from hdlgen.conversion import FORBID
@@ -82,6 +83,11 @@ class Spec:
     path: Path | None
     text: str
     digest: str
+
+    @property
+    def max_error_lsb(self) -> float:
+        """Tell how far an output may lie from the golden model's, in units of its last place."""
+        return allowed_error_lsb(self.constraints)
 
 
 def load(source: str | Path) -> Spec:

@@ -41,6 +41,7 @@ def judge(job: SimulationJob, report: Report, record: Mapping[str, Any]) -> Simu
     """Make a result of a record and a report, which must agree, and the record must hold every token for a pass."""
     passed = record["status"] == "ok"
     whole = record["tokens"] == job.tokens and record["mismatches"] == 0 and record["first_mismatch"] is None
+    whole = whole and record["error_lsb"] <= job.max_error_lsb
     if passed != report.passed or passed != whole:
         return failed(job, "error", f"report and record must agree, but the report says: {report.message or 'passed'}")
     first = None if passed else _first_mismatch(record["first_mismatch"])
@@ -50,6 +51,7 @@ def judge(job: SimulationJob, report: Report, record: Mapping[str, Any]) -> Simu
         status=record["status"],
         tokens=record["tokens"],
         mismatches=record["mismatches"],
+        error_lsb=record["error_lsb"],
         first_mismatch=first,
         interval_cycles=interval,
         results_per_cycle=None if interval is None else 1 / interval,
@@ -86,7 +88,7 @@ def _first_mismatch(record: Mapping[str, Any]) -> FirstMismatch:
 
 
 def _with_junit(result: SimulationResult, seconds: float) -> SimulationResult:
-    figures = ("tokens", "mismatches", "cycles", "interval_cycles", "latency_cycles")
+    figures = ("tokens", "mismatches", "error_lsb", "cycles", "interval_cycles", "latency_cycles")
     junit = write_report(
         result.name,
         failure=result.message,

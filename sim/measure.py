@@ -146,7 +146,8 @@ class Measure:
 
     def key(self, built: Built, recipe: str) -> str:
         """Digest all that a score depends on."""
-        return digest(built.rtlil, recipe, self.workload.digest(built.datapath["interval_cycles"]), self._environment)
+        expected = self.workload.digest(built.datapath["interval_cycles"])
+        return digest(built.rtlil, recipe, expected, f"within {built.error_bound_lsb!r} LSB", self._environment)
 
     def submit_build(self, point: Point | None) -> Task[Built]:
         """Have a design built: that of a point, or the stock design for None."""
@@ -165,6 +166,8 @@ class Measure:
                 input_width=payload_width(self.compiler.inputs),
                 output_width=payload_width(self.compiler.outputs),
                 phases=self.workload.phases(built.datapath["interval_cycles"]),
+                fields=self.compiler.outputs,
+                max_error_lsb=built.error_bound_lsb,
             )
             for name, built in designs
         ]
@@ -217,7 +220,12 @@ class Measure:
         score = score_of(mapped, result)
         record = {
             "score": score.as_dict(),
-            "simulation": {"tokens": result.tokens, "mismatches": result.mismatches, "cycles": result.cycles},
+            "simulation": {
+                "tokens": result.tokens,
+                "mismatches": result.mismatches,
+                "error_lsb": result.error_lsb,
+                "cycles": result.cycles,
+            },
             "path": list(mapped.path),
         }
         self.cache.put(entry.key, record, {NETLIST: zlib.compress(mapped.netlist.encode())})
@@ -260,7 +268,7 @@ def score_of(mapped: Mapped, result: SimulationResult) -> Score:
         interval_cycles=round(result.interval_cycles, 4),
         latency_cycles=result.latency_cycles,
         latency_ns=round(result.latency_cycles * mapped.period_ps / 1000, 3),
-        error_lsb=0.0,  # every operation of a graph is exact, and the testbench compares every bit
+        error_lsb=float(result.error_lsb),
         cells=mapped.cells,
         flip_flops=mapped.flip_flops,
     )

@@ -7,6 +7,7 @@ must have left a record of every token of every phase.
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import tempfile
@@ -206,6 +207,11 @@ def _document(index: int, job: SimulationJob) -> dict[str, Any]:
         "module": job.module,
         "input_width": job.input_width,
         "output_width": job.output_width,
+        "elements": [
+            [port.format.width, port.format.signed] for port in job.fields for _ in range(math.prod(port.shape))
+        ]
+        or [[job.output_width, False]],
+        "max_error_lsb": job.max_error_lsb,
         "patience_cycles": job.patience_cycles,
         "phases": phases,
     }

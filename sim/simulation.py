@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdlgen.payload import Port, payload_width
+
 __all__ = ["FirstMismatch", "Phase", "SimulationJob", "SimulationResult"]
 
 
@@ -52,6 +54,8 @@ class SimulationJob:
         module: name of the top module.
         input_width, output_width: bits of the two payloads.
         phases: what it is fed with and what it must answer.
+        fields: of the output payload, in whose elements errors are told; left out: one number without sign.
+        max_error_lsb: how far each element's raw integer may lie from the expected one; 0: every bit must be right.
         patience_cycles: beyond so many cycles in which no token goes in or out, the design counts as stuck.
     """
 
@@ -61,12 +65,19 @@ class SimulationJob:
     input_width: int
     output_width: int
     phases: tuple[Phase, ...]
+    fields: tuple[Port, ...] = ()
+    max_error_lsb: float = 0.0
     patience_cycles: int = 10_000
 
     def __post_init__(self) -> None:
         if min(self.input_width, self.output_width) < 1:
             widths = (self.input_width, self.output_width)
             raise ValueError(f"{self.name}: payloads must have at least 1 bit each, not {widths!r}")
+        if self.fields and payload_width(self.fields) != self.output_width:
+            width = payload_width(self.fields)
+            raise ValueError(f"{self.name}: fields must have {self.output_width} bits in all, not {width!r}")
+        if not self.max_error_lsb >= 0:
+            raise ValueError(f"{self.name}: max_error_lsb must be at least 0, not {self.max_error_lsb!r}")
         for key, width in (("inputs", self.input_width), ("expected", self.output_width)):
             for phase in self.phases:
                 for value in getattr(phase, key):
@@ -101,7 +112,9 @@ class SimulationResult:
         name: of the job.
         status: `ok`; `mismatch`: another result, a broken stream protocol, or a design that is stuck; `error`: nothing
             could be simulated; `timeout`: the simulator was stopped.
-        tokens: results compared. mismatches: results that differ and rules broken, up to the end of that phase.
+        tokens: results compared. mismatches: results too far from the expected ones and rules broken, up to the end of
+            that phase.
+        error_lsb: largest distance of an element's raw integer from the expected one, mismatches included.
         interval_cycles, results_per_cycle: mean distance of results and its inverse, in the first phase without pauses
             of at least 256 tokens; None without one.
         latency_cycles: there, rising edges from the one that accepts the first token to the one that may take its
@@ -117,6 +130,7 @@ class SimulationResult:
     status: str
     tokens: int = 0
     mismatches: int = 0
+    error_lsb: int = 0
     first_mismatch: FirstMismatch | None = None
     interval_cycles: float | None = None
     results_per_cycle: float | None = None

@@ -44,11 +44,18 @@ _HANG = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A design before measurement: RTLIL, Verilog, a summary of its datapath in plain types."""
+    """A design before measurement.
+
+    Args:
+        rtlil, verilog: its text.
+        datapath: a summary in plain types.
+        error_bound_lsb: what its error is proved to stay within; the simulation holds it to that.
+    """
 
     rtlil: str
     verilog: str
     datapath: dict[str, Any]
+    error_bound_lsb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +78,12 @@ def build(compiler: Compiler, point: Point | None) -> Built:
     """
     design = compiler.stock() if point is None else compiler.build(point)
     verilog = rtlil_to_verilog(design.rtlil, seconds=_HANG * BUILD_SECONDS)
-    return Built(rtlil=design.rtlil, verilog=verilog, datapath=design.datapath.summary())
+    return Built(
+        rtlil=design.rtlil,
+        verilog=verilog,
+        datapath=design.datapath.summary(),
+        error_bound_lsb=design.error_bound_lsb,
+    )
 
 
 def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str) -> Mapped:

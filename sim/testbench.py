@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,28 @@ class Monitor:
 
 
 class Checker:
-    """Compare results with the expected ones, in order; count what differs and keep the first."""
+    """Compare results with the expected ones, in order; count what is too far from them and keep the first.
 
-    def __init__(self, phase: str, inputs: list[int], expected: list[int], width: int) -> None:
+    Args:
+        elements: width and sign of each element of the payload, lowest bits first.
+        max_error_lsb: how far an element may lie from the expected one.
+    """
+
+    def __init__(
+        self,
+        phase: str,
+        inputs: list[int],
+        expected: list[int],
+        elements: Sequence[tuple[int, bool]],
+        max_error_lsb: float = 0.0,
+    ) -> None:
         self.phase = phase
         self.inputs = inputs
+        width = sum(width for width, _ in elements)
         self.expected = [f"{value:0{width}b}" for value in expected]
+        self.elements = elements
+        self.max_error_lsb = max_error_lsb
+        self.error_lsb = 0
         self.results = 0
         self.mismatches = 0
         self.first: dict[str, Any] | None = None
@@ -119,11 +136,27 @@ class Checker:
         self.results = position + 1
         if position >= len(self.expected):
             self.fail("there must not be more results than tokens", cycle, payload)
-        elif payload != self.expected[position]:
-            known = payload.strip("01") == ""
-            self.fail(f"the result must be {'the expected one' if known else '0s and 1s'}", cycle, payload)
+        elif payload != self.expected[position] and not self.near(payload, self.expected[position]):
+            near = (
+                f"within {self.max_error_lsb:g} LSB of the expected one" if self.max_error_lsb else "the expected one"
+            )
+            self.fail(f"the result must be {near if payload.strip('01') == '' else '0s and 1s'}", cycle, payload)
         elif position >= accepted:
             self.fail("a result must not come before its token", cycle, payload)
+
+    def near(self, payload: str, expected: str) -> bool:
+        """Tell whether every element is near enough to the expected one, and note the largest error."""
+        if payload.strip("01"):
+            return False
+        error, end = 0, len(payload)
+        for width, signed in self.elements:
+            found, wanted = (int(word[end - width : end], 2) for word in (payload, expected))
+            if signed:  # turning the sign bit round maps both to an order in which their difference is the plain one
+                found, wanted = found ^ 1 << width - 1, wanted ^ 1 << width - 1
+            error = max(error, abs(found - wanted))
+            end -= width
+        self.error_lsb = max(self.error_lsb, error)
+        return error <= self.max_error_lsb
 
     def fail(self, rule: str, cycle: int, payload: str = "") -> None:
         """Count a mismatch at the token whose result is due."""
@@ -155,7 +188,13 @@ class Testbench:
         self.edge = self.clock.falling_edge
         self.cycle = 0
         self.latency = 0
-        self.record: dict[str, Any] = {"status": "ok", "tokens": 0, "mismatches": 0, "first_mismatch": None}
+        self.record: dict[str, Any] = {
+            "status": "ok",
+            "tokens": 0,
+            "mismatches": 0,
+            "error_lsb": 0,
+            "first_mismatch": None,
+        }
 
     async def play(self) -> dict[str, Any]:
         """Play all phases, up to the first that fails, and give the record."""
@@ -221,10 +260,11 @@ class Testbench:
         seed, burst = phase["seed"], phase["burst_cycles"]
         driver = Driver(inputs, self.job["input_width"], pauses(phase["input_gap"], burst, f"gap {seed}"))
         monitor = Monitor(pauses(phase["output_stall"], burst, f"stall {seed}"))
-        checker = Checker(phase["name"], inputs, expected, self.job["output_width"])
+        checker = Checker(phase["name"], inputs, expected, self.job["elements"], self.job["max_error_lsb"])
         await self.stream(driver, monitor, checker)
         self.record["tokens"] += min(checker.results, len(expected))
         self.record["mismatches"] += checker.mismatches
+        self.record["error_lsb"] = max(self.record["error_lsb"], checker.error_lsb)
         self.record["first_mismatch"] = self.record["first_mismatch"] or checker.first
         if not checker.mismatches and expected:
             latencies = [shown - taken for taken, shown in zip(driver.accepted, monitor.shown, strict=True)]

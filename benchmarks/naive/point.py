@@ -79,7 +79,8 @@ def main(arguments: list[str]) -> None:
     job: dict[str, Any] = json.loads(Path(arguments[0]).read_text())
     folder = Path(arguments[0]).parent
     point = Point(values=tuple(job["point"].items()))
-    design = Compiler.of(load(job["spec"]).graph).build(point)
+    spec = load(job["spec"])
+    design = Compiler.of(spec.graph, max_error_lsb=spec.max_error_lsb).build(point)
     verilog = folder / "design.v"
     verilog.write_text(rtlil_to_verilog(design.rtlil))
     result = {

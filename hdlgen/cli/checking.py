@@ -39,6 +39,7 @@ def document(project: Project) -> dict[str, Any]:
         "operations": dict(Counter(operation.kind.value for operation in project.compiler.dataflow.operations)),
         "states": len(project.compiler.dataflow.registers),
         "objectives": [f"{o.direction.value} {o.metric}" for o in spec.objectives],
+        "max_error_lsb": spec.max_error_lsb,
         "constraints": {c.metric: c.bound for c in spec.constraints},
         "knobs": {knob.name: list(knob.choices) for knob in project.space.knobs},
         "default_point": project.space.default().text(),
@@ -63,6 +64,7 @@ def tables(project: Project) -> Group:
     lines.add_row("operations", ", ".join(f"{count} {kind}" for kind, count in shown["operations"].items()))
     goals = ", ".join([*shown["objectives"], *(_bound(constraint) for constraint in project.spec.constraints)])
     lines.add_row("goals", goals)
+    lines.add_row("error", f"at most {shown['max_error_lsb']:g} LSB of each output")
     knobs = Table(
         title=f"{shown['space_size']:,} points on {shown['technology']}; the first choice is the default",
         title_justify="left",

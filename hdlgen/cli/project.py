@@ -73,7 +73,7 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
     """
     spec = load(source)
     loaded = load_technology(technology) if technology else _own_technology(spec)
-    compiler = Compiler.of(spec.graph)
+    compiler = Compiler.of(spec.graph, max_error_lsb=spec.max_error_lsb)
     space = offer(
         compiler.dataflow, Mapping(recipes=tuple(RECIPES), full_adder_cells=loaded.full_adder is not None)
     ).narrow(dict(spec.knobs), where=str(spec.path or source))

@@ -65,6 +65,8 @@ def run(
         input_width=payload_width(project.compiler.inputs),
         output_width=payload_width(project.compiler.outputs),
         phases=workload.phases(1),
+        fields=project.compiler.outputs,
+        max_error_lsb=project.spec.max_error_lsb,
     )
     result = simulate([job], simulator=simulator, folder=folder, waves=waves, seconds=600.0)[0]
     write_text(folder / "results.xml", result.junit)
@@ -86,6 +88,8 @@ def document(project: Project, result: SimulationResult) -> dict[str, Any]:
         "message": result.message,
         "tokens": result.tokens,
         "mismatches": result.mismatches,
+        "error_lsb": result.error_lsb,
+        "max_error_lsb": project.spec.max_error_lsb,
         "first_mismatch": None
         if first is None
         else {
@@ -109,6 +113,8 @@ def text(project: Project, result: SimulationResult) -> str:
     """Say how a simulation went, the first mismatch in full."""
     shown = document(project, result)
     lines = [f"{result.status}: {result.tokens} results compared, {result.mismatches} mismatches"]
+    if project.spec.max_error_lsb:
+        lines.append(f"largest error {result.error_lsb} LSB, at most {project.spec.max_error_lsb:g} allowed")
     first = shown["first_mismatch"]
     if first:
         place = f"token {first['token']} of phase {first['phase']}, cycle {first['cycle']}"

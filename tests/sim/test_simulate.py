@@ -16,6 +16,8 @@ import pytest
 from cocotb_tools.check_results import get_results
 
 from hdlgen.errors import InputError, StoreError, ToolMissing
+from hdlgen.number import Format
+from hdlgen.payload import Port
 from sim import tools
 from sim.simulate import Phase, SimulationJob, SimulationResult, simulate
 from sim.simulators import SIMULATORS, Simulator, choose, embedding
@@ -329,7 +331,7 @@ PASSED = '<testsuites><testsuite tests="1"><testcase name="job/index=0" time="0.
 NOT_RUN = PASSED.replace('time="0.1"/>', 'time="0.1"><skipped/></testcase>')
 RECORD = (
     '{"index": 0}\n{"index": 0, "record": {"status": "ok", "tokens": %d, '
-    '"mismatches": 0, "first_mismatch": null, "cycles": 9}}\n'
+    '"mismatches": 0, "error_lsb": %d, "first_mismatch": null, "cycles": 9}}\n'
 )
 
 
@@ -339,11 +341,21 @@ RECORD = (
         (Pretender(), "the simulator ended with status 0: bye"),
         (Pretender(status=3), "the simulator ended with status 3: bye"),
         (Pretender(report=PASSED), "the simulator ended with status 0: bye"),
-        (Pretender(record=RECORD % 384), "the simulator ended with status 0: bye"),
-        (Pretender(report=PASSED[:-20], record=RECORD % 384), "the simulator ended with status 0: bye"),
-        (Pretender(report=PASSED, record=(RECORD % 384)[:-9]), "the simulator ended with status 0: bye"),
-        (Pretender(report=NOT_RUN, record=RECORD % 384), "report and record must agree, but the report says: skipped"),
-        (Pretender(report=PASSED, record=RECORD % 383), "report and record must agree, but the report says: passed"),
+        (Pretender(record=RECORD % (384, 0)), "the simulator ended with status 0: bye"),
+        (Pretender(report=PASSED[:-20], record=RECORD % (384, 0)), "the simulator ended with status 0: bye"),
+        (Pretender(report=PASSED, record=(RECORD % (384, 0))[:-9]), "the simulator ended with status 0: bye"),
+        (
+            Pretender(report=NOT_RUN, record=RECORD % (384, 0)),
+            "report and record must agree, but the report says: skipped",
+        ),
+        (
+            Pretender(report=PASSED, record=RECORD % (383, 0)),
+            "report and record must agree, but the report says: passed",
+        ),
+        (
+            Pretender(report=PASSED, record=RECORD % (384, 1)),
+            "report and record must agree, but the report says: passed",
+        ),
     ],
 )
 def test_nothing_passes_without_evidence(pretender: Pretender, message: str, tmp_path: Path) -> None:
@@ -352,10 +364,42 @@ def test_nothing_passes_without_evidence(pretender: Pretender, message: str, tmp
 
 
 def test_full_evidence_is_believed(tmp_path: Path) -> None:
-    pretender = Pretender(report=PASSED, record=RECORD % 384)
+    pretender = Pretender(report=PASSED, record=RECORD % (384, 0))
     (result,) = simulate([adder("adder")], simulator=pretender, folder=tmp_path)
     assert isinstance(result, SimulationResult)
     assert (result.status, result.tokens, result.cycles) == ("ok", 384, 9)
+
+
+@pytest.mark.parametrize(("added", "signed"), [(1, False), (2, False), (-1, True), (2, True)])
+def test_an_error_is_measured_and_held_to_the_bound(simulator: str, added: int, signed: bool, tmp_path: Path) -> None:
+    pair = (Port("low", Format(width=4, signed=signed), ()), Port("high", Format(width=5, signed=signed), ()))
+
+    def near(tokens: Sequence[int]) -> list[int]:
+        """Give sums whose high field is changed, but where that would wrap around."""
+        lowest, highest = pair[1].format.low, pair[1].format.high
+        results = []
+        for total in add(tokens):
+            value = total >> 4 if total >> 4 <= highest else (total >> 4) - 32
+            results.append(total & 15 | (value + added if lowest <= value + added <= highest else value) % 32 << 4)
+        return results
+
+    job = make_job("near", ADDER, near, 16, 9, fields=pair, max_error_lsb=1.0)
+    (result,) = simulate([job], simulator=simulator, folder=tmp_path)
+    assert result.error_lsb == abs(added)
+    assert result.status == ("ok" if abs(added) <= 1 else "mismatch")
+    if result.first_mismatch is not None:
+        assert result.first_mismatch.rule == "the result must be within 1 LSB of the expected one"
+    (strict,) = simulate([replace(job, max_error_lsb=0.0)], simulator=simulator, folder=tmp_path)
+    assert (strict.status, strict.error_lsb) == ("mismatch", abs(added))
+
+
+def test_a_result_that_wraps_around_is_as_far_away_as_it_looks(simulator: str, tmp_path: Path) -> None:
+    field = (Port("total", Format(width=9), ()),)
+    job = make_job("wrapped", ADDER, lambda tokens: [(total + 1) % 512 for total in add(tokens)], 16, 9)
+    phase = replace(job.phases[0], inputs=(0x00FF, 0xFF00), expected=(0x100, 0x100))
+    job = replace(job, fields=field, max_error_lsb=1.0, phases=(phase,))
+    (result,) = simulate([job], simulator=simulator, folder=tmp_path)
+    assert (result.status, result.error_lsb) == ("mismatch", 511)
 
 
 def test_an_unknown_simulator_is_refused_by_name(tmp_path: Path) -> None:
@@ -423,6 +467,13 @@ def test_payloads_beyond_their_width_are_refused() -> None:
     with pytest.raises(ValueError) as caught:
         SimulationJob(name="adder", verilog="", input_width=4, output_width=0, phases=())
     assert str(caught.value) == "adder: payloads must have at least 1 bit each, not (4, 0)"
+    job = adder("adder")
+    with pytest.raises(ValueError) as caught:
+        replace(job, fields=(Port("y", Format(width=8), ()),))
+    assert str(caught.value) == "adder: fields must have 9 bits in all, not 8"
+    with pytest.raises(ValueError) as caught:
+        replace(job, max_error_lsb=float("nan"))
+    assert str(caught.value) == "adder: max_error_lsb must be at least 0, not nan"
 
 
 def test_a_folder_that_cannot_be_written_is_named(icarus: str, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_monitor_sees_a_stalled_result_change(sample: str, broken: str, ready_
 
 
 def make_checker() -> Checker:
-    return Checker("free", [10, 11, 12], [1, 2, 3], 4)
+    return Checker("free", [10, 11, 12], [1, 2, 3], [(4, False)])
 
 
 def test_right_results_in_order_pass() -> None:
@@ -105,6 +105,29 @@ def test_wrong_results_are_told_by_token(
     assert checker.first is not None
     found = tuple(checker.first[key] for key in ("token", "inputs", "expected", "got", "rule"))
     assert (found, checker.mismatches, checker.first["phase"]) == (first, mismatches, "free")
+
+
+@pytest.mark.parametrize(
+    ("signed", "expected", "payload", "error"),
+    [
+        (False, "0101" + "1000", "0101" + "0111", 1),
+        (False, "0101" + "1000", "0111" + "0111", 2),
+        (True, "0000" + "1111", "1111" + "0000", 1),
+        (True, "0000" + "0111", "0000" + "1000", 15),
+        (False, "1111" + "0000", "0000" + "0000", 15),
+    ],
+)
+def test_an_error_is_the_plain_difference_of_an_element(signed: bool, expected: str, payload: str, error: int) -> None:
+    for bound in (error - 1, error):
+        checker = Checker("free", [10], [int(expected, 2)], [(4, signed)] * 2, float(bound))
+        checker.check(payload, 7, 1)
+        assert (checker.error_lsb, checker.mismatches) == (error, int(bound < error))
+
+
+def test_an_unknown_bit_is_near_to_nothing() -> None:
+    checker = Checker("free", [10], [5], [(4, False)], 15.0)
+    checker.check("010X", 7, 1)
+    assert (checker.error_lsb, checker.mismatches) == (0, 1)
 
 
 def test_a_missing_result_is_told_by_the_token_that_is_due() -> None:

@@ -36,6 +36,7 @@ def test_a_generated_design_passes(hdlgen: Hdlgen, dot: str) -> None:
     document = json.loads(ran.out)
     assert document.keys() >= KEYS
     assert (document["status"], document["mismatches"], document["first_mismatch"]) == ("ok", 0, None)
+    assert document["error_lsb"] == document["max_error_lsb"] == 0
     assert (document["results_per_cycle"], document["latency_cycles"]) == (0.5, 3)
     assert document["tokens"] > 256 and document["waves"] is None
     results = ET.parse("runs/dot4-simulation/results.xml").getroot()
@@ -61,6 +62,20 @@ def test_more_tokens_and_another_seed_are_other_tests(hdlgen: Hdlgen, dot: str, 
         for count in ("256", "1000")
     ]
     assert tokens[1] > tokens[0] + 500
+
+
+@pytest.mark.parametrize(("error", "status"), [(1, "ok"), (2, "mismatch")])
+def test_an_error_within_the_bound_passes_and_is_told(
+    hdlgen: Hdlgen, dot: str, folder: Path, error: int, status: str
+) -> None:
+    Path("near.toml").write_text(Path(dot).read_text() + "\n[constraints]\nmax_error_lsb = 1\n")
+    (folder / "own.v").write_text(OWN.replace("<= total;", f"<= total ^ 10'd{error};"))
+    ran = hdlgen("simulate", "near.toml", "--verilog", "own.v", "--json")
+    document = json.loads(ran.out)
+    assert (document["status"], document["error_lsb"], document["max_error_lsb"]) == (status, error, 1)
+    text = hdlgen("simulate", "near.toml", "--verilog", "own.v").out
+    assert f"largest error {error} LSB, at most 1 allowed\n" in text
+    assert ran.status == (status != "ok")
 
 
 def test_a_design_with_a_wrong_bit_fails(hdlgen: Hdlgen, dot: str, folder: Path) -> None:
