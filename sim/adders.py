@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from sim.logic import FullAdder, Gate, Logic, StateBit
@@ -13,27 +13,29 @@ from sim.technology import Adder, Technology
 __all__ = ["map_adders"]
 
 
-def map_adders(logic: Logic, technology: Technology) -> tuple[Logic, list[Instance]]:
+def map_adders(logic: Logic, technology: Technology, *, as_gates: Collection[int] = ()) -> tuple[Logic, list[Instance]]:
     """Replace every full adder by a full-adder cell, a half-adder cell or gates; equivalent to what was there.
 
     With three live inputs and both outputs in use it becomes a full-adder cell, with two a half-adder cell; one input
     constant 1, one output in use, or no such cell in the technology makes gates, and everything less makes wires.
 
-    Returns: the logic without adders, and the cells, whose nets the logic now shares.
+    Args:
+        as_gates: numbers of the adders in `logic` that are to be gates whatever the technology has.
+    Returns: the logic without adders, and the cells, whose nets the logic now shares; `a7` is adder number 7.
     """
     worker = _Worker(logic)
-    for adder in _settled(logic.adders, worker):
-        worker.place(adder, technology)
+    for number, adder in _settled(enumerate(logic.adders), worker):
+        worker.place(number, adder, technology, cells=number not in as_gates)
     rest = worker.rename(logic)
     instances = [replace(cell, pins={pin: worker.find(bit) for pin, bit in cell.pins.items()}) for cell in worker.cells]
     return replace(rest, gates=(*rest.gates, *worker.gates), adders=(), free=worker.free), instances
 
 
-def _settled(adders: Iterable[FullAdder], worker: _Worker) -> list[FullAdder]:
+def _settled(adders: Iterable[tuple[int, FullAdder]], worker: _Worker) -> list[tuple[int, FullAdder]]:
     """Turn adders into wires until none is left that can be; the rest has two or three different live inputs."""
     waiting = list(adders)
     while True:
-        left = [adder for adder in waiting if not worker.wire(adder)]
+        left = [(number, adder) for number, adder in waiting if not worker.wire(adder)]
         if len(left) == len(waiting):
             return left
         waiting = left
@@ -83,13 +85,14 @@ class _Worker:
             return True
         return False
 
-    def place(self, adder: FullAdder, technology: Technology) -> None:
+    def place(self, number: int, adder: FullAdder, technology: Technology, *, cells: bool) -> None:
         """Make cells or gates of an adder with two or three different live inputs."""
         inputs = tuple(map(self.find, adder.inputs))
         live = tuple(bit for bit in inputs if isinstance(bit, int))
         cell = technology.full_adder if len(live) == 3 else technology.half_adder
-        if cell is not None and "1" not in inputs and self.used[adder.sum] and self.used[adder.carry]:
-            self.instance(cell, live, adder)
+        both = self.used[adder.sum] and self.used[adder.carry]
+        if cells and cell is not None and "1" not in inputs and both:
+            self.instance(f"a{number}", cell, live, adder)
             return
         if len(live) == 3:
             half = self.gate("$_XOR_", live[:2])
@@ -102,7 +105,7 @@ class _Worker:
             self.gate("$_XOR_", live, adder.sum)
             self.gate("$_AND_", live, adder.carry)
 
-    def instance(self, cell: Adder, live: tuple[Bit, ...], adder: FullAdder) -> None:
+    def instance(self, name: str, cell: Adder, live: tuple[Bit, ...], adder: FullAdder) -> None:
         pins = dict(zip(cell.inputs, live, strict=True))
         for pin, inverted, bit in (
             (cell.sum, cell.sum_inverted, adder.sum),
@@ -111,7 +114,7 @@ class _Worker:
             pins[pin] = self.net() if inverted else bit
             if inverted:
                 self.gate("$_NOT_", (pins[pin],), bit)
-        self.cells.append(Instance(name=f"a{len(self.cells)}", cell=cell.cell, pins=pins))
+        self.cells.append(Instance(name=name, cell=cell.cell, pins=pins))
 
     def rename(self, logic: Logic) -> Logic:
         """Give every reader the net that its own became."""

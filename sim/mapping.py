@@ -1,33 +1,30 @@
 """Map logic onto library cells: ABC for the gates, registers and adders by what the technology says of its cells.
 
-We call yosys-abc ourselves. Yosys' `abc` pass starts it without a time limit, gives every output the same load
-whatever its fan-out, and takes a quarter of a second more a design; yosys-abc itself reports no failure by its exit
-status, so nothing counts but a netlist whose ports and cells are the ones that must be there.
+We call yosys-abc ourselves: Yosys' `abc` pass starts it without a time limit, gives every output the same load
+whatever its fan-out, and takes a quarter of a second more a design.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hdlgen.errors import ToolError
-from sim import tools
 from sim.adders import map_adders
 from sim.blif import read_blif, write_blif
 from sim.logic import Gate, Logic
 from sim.netlist import Bit, Instance, Netlist, Port
 from sim.recipes import Recipe
 from sim.technology import Technology
+from sim.yosys_abc import Surroundings, run_abc
 
 __all__ = ["map_logic"]
 
-_LOGIC, _MAPPED, _SCRIPT, _SURROUNDINGS, _LOG = "logic.blif", "mapped.blif", "map.abc", "surroundings.txt", "abc.log"
+_LOGIC = "logic.blif"
 _FANOUT = 12
 """How many ends beyond the logic one output drives at most; more get buffers."""
-_COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +37,26 @@ class _End:
     bit: Bit
 
 
-def map_logic(logic: Logic, technology: Technology, recipe: Recipe, *, folder: Path, seconds: float) -> Netlist:
+def map_logic(
+    logic: Logic,
+    technology: Technology,
+    recipe: Recipe,
+    *,
+    folder: Path,
+    seconds: float,
+    as_gates: Collection[int] = (),
+) -> Netlist:
     """Map one module.
 
     Args:
+        as_gates: numbers of the full adders that are to be gates; the others are cells where the technology has them,
+            and instance `a7` is number 7.
         folder: takes ABC's input, script, output and log.
         seconds: wall-clock limit of ABC.
     Returns: a netlist of library cells, the same for the same arguments.
     Raises: ToolError where ABC fails in any way or a clock is gated, ToolTimeout, ToolMissing.
     """
-    logic, adders = map_adders(logic, technology)
+    logic, adders = map_adders(logic, technology, as_gates=as_gates)
     logic, registers = _registers(logic, technology)
     boundary = [*registers, *adders]
     clocks = {state.clock for state in logic.states}
@@ -139,23 +146,12 @@ def _mean_load_ff(groups: Sequence[Sequence[_End]], boundary: Sequence[Instance]
 
 
 def _run_abc(technology: Technology, recipe: Recipe, load_ff: float, folder: Path, seconds: float) -> str:
-    for name in (_MAPPED, _LOG):
-        (folder / name).unlink(missing_ok=True)
-    surroundings = f"set_driving_cell {technology.driving_cell}\nset_load {load_ff:.4f}\n"
-    (folder / _SURROUNDINGS).write_text(surroundings)
     (folder / "cells.lib").unlink(missing_ok=True)
     (folder / "cells.lib").symlink_to(technology.liberty)  # ABC splits a path at its spaces
     unwanted = "".join(f" -X {name}" for name in _unwanted(technology))
-    commands = [f"read_lib{unwanted} cells.lib", f"read_blif {_LOGIC}", f"read_constr {_SURROUNDINGS}"]
-    (folder / _SCRIPT).write_text("\n".join([*commands, *recipe.script.split("; "), f"write_blif {_MAPPED}", ""]))
-    done = tools.run([tools.require("yosys-abc"), "-f", _SCRIPT], folder=folder, seconds=seconds)
-    (folder / _LOG).write_text(done.output + done.error)
-    # ABC goes on after an error, with whatever network it still has.
-    complaint = _COMPLAINT.search(done.output + done.error)
-    if done.status or complaint or not (folder / _MAPPED).is_file():
-        reason = complaint[0].strip() if complaint else f"status {done.status} and no netlist"
-        raise ToolError(f"yosys-abc: it must map the design without an error, not with: {reason}")
-    return (folder / _MAPPED).read_text()
+    read = [f"read_lib{unwanted} cells.lib", f"read_blif {_LOGIC}"]
+    around = Surroundings(driving_cell=technology.driving_cell, load_ff=load_ff)
+    return run_abc(read, recipe.script, around, folder=folder, seconds=seconds)
 
 
 def _unwanted(technology: Technology) -> list[str]:

@@ -15,44 +15,70 @@ __all__ = ["RECIPES", "Recipe"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Hold one recipe.
+    """Hold one recipe; ABC's commands stand apart by `; `.
 
     Args:
-        script: ABC commands, apart by `; `, from the logic as read to the sized netlist.
+        mapping: from the logic as read to buffered cells.
+        sizing: what then chooses among the sizes of a cell.
         summary: what it is for, in a few words.
     """
 
-    script: str
+    mapping: str
+    sizing: str
     summary: str
 
+    @property
+    def script(self) -> str:
+        """Give all its commands."""
+        return f"{self.mapping}; {self.sizing}"
 
-_SIZED = "topo; buffer -c; topo; upsize; dnsize"
+    @property
+    def for_speed(self) -> bool:
+        """Tell whether the sizes are chosen for speed; otherwise they are the smallest."""
+        return self.sizing == _FASTEST
+
+
+_BUFFERED = "topo; buffer -c; topo"
+_SPARINGLY = "topo; buffer -c -N 16; topo"
+_FASTEST = "upsize; dnsize"
+_SMALLEST = "dnsize -D 1000000"
 
 RECIPES: Mapping[str, Recipe] = {
     "fast": Recipe(
-        script=f"strash; scorr; dc2; dch -f; map -B 0.9; {_SIZED}", summary="restructured, mapped for speed"
+        mapping=f"strash; scorr; dc2; dch -f; map -B 0.9; {_BUFFERED}",
+        sizing=_FASTEST,
+        summary="restructured, mapped for speed",
     ),
     "fastest": Recipe(
-        script=f"strash; dch -f; map -B 0.9; strash; dch -f; map -B 0.9; {_SIZED}",
+        mapping=f"strash; dch -f; map -B 0.9; strash; dch -f; map -B 0.9; {_BUFFERED}",
+        sizing=_FASTEST,
         summary="restructured for speed twice over, at a price in area",
     ),
-    "balanced": Recipe(script=f"strash; dch -f; amap -m; {_SIZED}", summary="mapped for area, sized for speed"),
+    "balanced": Recipe(
+        mapping=f"strash; dch -f; amap -m; {_BUFFERED}", sizing=_FASTEST, summary="mapped for area, sized for speed"
+    ),
     "lean": Recipe(
-        script="strash; scorr; dc2; dch -f; amap -F 10 -A 10; topo; buffer -c -N 16; topo; upsize; dnsize",
+        mapping=f"strash; scorr; dc2; dch -f; amap -F 10 -A 10; {_SPARINGLY}",
+        sizing=_FASTEST,
         summary="minimised, mapped for area, few buffers, sized for speed",
     ),
     "leanest": Recipe(
-        script="strash; scorr; dc2; resub -K 6; resub -K 8; dch -f; amap -m; "
-        "topo; buffer -c -N 16; topo; dnsize -D 1000000",
+        mapping=f"strash; scorr; dc2; resub -K 6; resub -K 8; dch -f; amap -m; {_SPARINGLY}",
+        sizing=_SMALLEST,
         summary="minimised, mapped for area, smallest cells",
     ),
     "spare": Recipe(
-        script="strash; dch; amap -m; topo; buffer -c -N 16; topo; dnsize -D 1000000",
+        mapping=f"strash; dch; amap -m; {_SPARINGLY}",
+        sizing=_SMALLEST,
         summary="structure mostly kept, mapped for area, smallest cells",
     ),
-    "keep_fast": Recipe(script=f"strash; map -B 0.9; {_SIZED}", summary="structure kept, mapped for speed"),
+    "keep_fast": Recipe(
+        mapping=f"strash; map -B 0.9; {_BUFFERED}", sizing=_FASTEST, summary="structure kept, mapped for speed"
+    ),
     "keep_lean": Recipe(
-        script=f"strash; amap -m; {_SIZED}", summary="structure kept, mapped for area, sized for speed"
+        mapping=f"strash; amap -m; {_BUFFERED}",
+        sizing=_FASTEST,
+        summary="structure kept, mapped for area, sized for speed",
     ),
 }
 """By name; the first is what nobody chose."""

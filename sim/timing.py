@@ -9,20 +9,20 @@ Wires, skew, hold, recovery and other corners are not modelled. What a constant 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from hdlgen.errors import ToolError
-from sim.cells import Cell, Floats, Setup, Table
+from sim.cells import Cell, Floats, Table
 from sim.lookup import Lines, Pack, interpolate
 from sim.netlist import Instance, Netlist
 from sim.technology import Technology
 from sim.timing_graph import Graph, build_graph
 
-__all__ = ["Step", "Timing", "analyse"]
+__all__ = ["Step", "Timing", "analyse", "slacks"]
 
 _NEVER = -1e30  # an edge that does not happen
 _EDGES = ("rise", "fall")
@@ -65,19 +65,79 @@ def analyse(netlist: Netlist | str, technology: Technology) -> Timing:
     """
     if isinstance(netlist, str):
         netlist = Netlist.from_json(netlist)
+    flow = _flow(netlist, technology)
+    key, setup_ps = int(flow.end_keys[flow.worst]), float(flow.end_setups[flow.worst])
+    path = _trace(netlist, flow, key)
+    end = flow.end_names[flow.worst]
+    arrival, slew = float(flow.arrivals[key]), float(flow.slews[key])
+    last = Step(instance=end[0], cell=end[1], pin=end[2], edge=_EDGES[key & 1], arrival_ps=arrival, slew_ps=slew)
+    return Timing(
+        period_ps=arrival + setup_ps, setup_ps=setup_ps, path=(*path, last), overloaded_nets=flow.graph.overloaded
+    )
+
+
+def slacks(netlist: Netlist, technology: Technology) -> dict[str, float]:
+    """Tell of each instance how much later its outputs might come at the shortest period.
+
+    Returns: picoseconds by the instance's name; infinite where no path that ends leads through it.
+    Raises: ToolError as `analyse`.
+    """
+    flow = _flow(netlist, technology)
+    graph = flow.graph
+    period = flow.arrivals[flow.end_keys[flow.worst]] + flow.end_setups[flow.worst]
+    required = np.full(len(flow.arrivals), np.inf)
+    np.minimum.at(required, flow.end_keys, period - flow.end_setups)
+    lasts = flow.proposed - flow.arrivals[graph.source]
+    for begin, end, _ in reversed(graph.levels):
+        np.minimum.at(required, graph.source[begin:end], required[graph.target[begin:end]] - lasts[begin:end])
+    slack = np.where(flow.arrivals > _NEVER / 2, required - flow.arrivals, np.inf)
+    inside = graph.owner >= 0
+    found = np.full(len(netlist.instances), np.inf)
+    np.minimum.at(found, graph.owner[inside], slack[graph.target[inside]])
+    return {instance.name: float(found[number]) for number, instance in enumerate(netlist.instances)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Flow:
+    """Hold when everything happens.
+
+    Args:
+        arrivals, slews: by key of net and edge.
+        proposed: what each arc proposed as the arrival at its target.
+        end_keys, end_setups, end_names: where paths end: key, setup time, (instance, cell, pin).
+        worst: the end that sets the period.
+    """
+
+    graph: Graph
+    arrivals: Floats
+    slews: Floats
+    proposed: Floats
+    end_keys: npt.NDArray[np.intp]
+    end_setups: Floats
+    end_names: list[tuple[str, str, str]]
+    worst: int
+
+
+def _flow(netlist: Netlist, technology: Technology) -> _Flow:
     tables = _tables(technology)
     graph = build_graph(netlist, technology, tables.rows)
     delay, slew = tables.cut(graph, technology)
-    arrivals, slews, candidates = _propagate(graph, delay, slew, technology)
-    worst, setup_ps, key, end = max(_ends(netlist, technology, graph, arrivals, slews), key=lambda item: item[0])
-    if worst <= _NEVER / 2:
+    arrivals, slews, proposed = _propagate(graph, delay, slew, technology)
+    ends = list(_ends(netlist, technology, graph, arrivals, slews))
+    keys = np.concatenate([np.zeros(0, dtype=np.intp), *(keys for keys, _, _ in ends)])
+    setups = np.concatenate([np.zeros(0), *(setups for _, setups, _ in ends)])
+    if not (arrivals[keys] > _NEVER / 2).any():
         raise ToolError("timing: the netlist must have a path that ends at a register or an output")
-    path = _trace(netlist, graph, arrivals, slews, candidates, key)
-    arrival = float(arrivals[key])
-    last = Step(
-        instance=end[0], cell=end[1], pin=end[2], edge=_EDGES[key & 1], arrival_ps=arrival, slew_ps=float(slews[key])
+    return _Flow(
+        graph=graph,
+        arrivals=arrivals,
+        slews=slews,
+        proposed=proposed,
+        end_keys=keys,
+        end_setups=setups,
+        end_names=[name for _, _, names in ends for name in names],
+        worst=int(np.argmax(arrivals[keys] + setups)),
     )
-    return Timing(period_ps=worst, setup_ps=setup_ps, path=(*path, last), overloaded_nets=graph.overloaded)
 
 
 class _Tables:
@@ -157,17 +217,20 @@ def _propagate(graph: Graph, delay: Lines, slew: Lines, technology: Technology) 
     return arrivals, slews, candidates
 
 
-def _ends(
-    netlist: Netlist, technology: Technology, graph: Graph, arrivals: Floats, slews: Floats
-) -> Iterator[tuple[float, float, int, tuple[str, str, str]]]:
-    """Yield the worst end of each kind: needed period, setup, key of net and edge, (instance, cell, pin)."""
-    yield _NEVER, 0.0, 0, ("", "", "")
-    for port in netlist.ports:
-        for index, bit in enumerate(port.bits if port.is_output else ()):
-            if isinstance(bit, int):
-                for key in (2 * graph.index[bit], 2 * graph.index[bit] + 1):
-                    if arrivals[key] > _NEVER / 2:
-                        yield float(arrivals[key]), 0.0, key, (f"{port.name}[{index}]", "", "")
+_Ends = tuple[npt.NDArray[np.intp], Floats, list[tuple[str, str, str]]]
+"""Ends of one kind: keys of net and edge, setup times, (instance, cell, pin)."""
+
+
+def _ends(netlist: Netlist, technology: Technology, graph: Graph, arrivals: Floats, slews: Floats) -> Iterator[_Ends]:
+    """Yield the ends of each kind that anything arrives at."""
+    outputs = [
+        (2 * graph.index[bit] + edge, (f"{port.name}[{place}]", "", ""))
+        for port in netlist.ports
+        for place, bit in enumerate(port.bits if port.is_output else ())
+        if isinstance(bit, int)
+        for edge in (0, 1)
+    ]
+    yield _reached([key for key, _ in outputs], np.zeros(len(outputs)), [name for _, name in outputs], arrivals)
     kinds: dict[str, list[Instance]] = {}
     for instance in netlist.instances:
         if technology.cells[instance.cell].flip_flop is not None:
@@ -176,42 +239,41 @@ def _ends(
         for pin in technology.cells[name].pins.values():
             ended = [instance for instance in instances if isinstance(instance.pins.get(pin.name), int)]
             nets = np.array([graph.index[instance.pins[pin.name]] for instance in ended], dtype=np.intp)
+            names = [(instance.name, instance.cell, pin.name) for instance in ended]
             for setup in pin.setups if ended else ():
-                yield from _setups(setup, nets, arrivals, slews, technology.environment.clock_slew_ps, ended, pin.name)
+                for edge, table in enumerate(setup.constraint):
+                    if table is not None:
+                        keys = 2 * nets + edge
+                        times = _setup_times(table, technology.environment.clock_slew_ps, slews[keys])
+                        yield _reached(keys, times, names, arrivals)
 
 
-def _setups(
-    setup: Setup,
-    nets: npt.NDArray[np.intp],
-    arrivals: Floats,
-    slews: Floats,
-    clock_slew_ps: float,
-    ended: list[Instance],
-    pin: str,
-) -> Iterator[tuple[float, float, int, tuple[str, str, str]]]:
-    for edge, table in enumerate(setup.constraint):
-        keys = 2 * nets + edge
-        if table is None or not (arrivals[keys] > _NEVER / 2).any():
-            continue
-        column = [interpolate(table, clock_slew_ps, float(slew)) for slew in table.second]
-        cut = Table(first=table.second, second=np.zeros(1), values=np.array(column)[:, None])
-        times = Pack([cut]).cut(np.zeros(len(keys), dtype=np.intp), np.zeros(len(keys))).at(0, len(keys), slews[keys])
-        worst = int(np.argmax(arrivals[keys] + times))
-        instance = ended[worst]
-        needed = float(arrivals[keys[worst]] + times[worst])
-        yield needed, float(times[worst]), int(keys[worst]), (instance.name, instance.cell, pin)
+def _reached(
+    keys: Sequence[int] | npt.NDArray[np.intp], setups: Floats, names: Sequence[tuple[str, str, str]], arrivals: Floats
+) -> _Ends:
+    """Leave out the ends that nothing arrives at."""
+    places = np.array(keys, dtype=np.intp)
+    kept = arrivals[places] > _NEVER / 2
+    return places[kept], setups[kept], [name for name, keep in zip(names, kept, strict=True) if keep]
 
 
-def _trace(netlist: Netlist, graph: Graph, arrivals: Floats, slews: Floats, candidates: Floats, key: int) -> list[Step]:
+def _setup_times(table: Table, clock_slew_ps: float, slews: Floats) -> Floats:
+    column = [interpolate(table, clock_slew_ps, float(slew)) for slew in table.second]
+    cut = Table(first=table.second, second=np.zeros(1), values=np.array(column)[:, None])
+    return Pack([cut]).cut(np.zeros(len(slews), dtype=np.intp), np.zeros(len(slews))).at(0, len(slews), slews)
+
+
+def _trace(netlist: Netlist, flow: _Flow, key: int) -> list[Step]:
     """Walk back from a net and edge to where its arrival began."""
+    graph = flow.graph
     steps: list[Step] = []
     while True:
         rows = np.flatnonzero(graph.target == key)
         if not len(rows):
             break
-        row = int(rows[np.argmax(candidates[rows])])
+        row = int(rows[np.argmax(flow.proposed[rows])])
         owner = int(graph.owner[row])
-        arrival, slew = float(arrivals[key]), float(slews[key])
+        arrival, slew = float(flow.arrivals[key]), float(flow.slews[key])
         if owner < 0:
             name = graph.port_names[int(graph.target[row]) >> 1]
             steps.append(Step(instance=name, cell="", pin="", edge=_EDGES[key & 1], arrival_ps=arrival, slew_ps=slew))
