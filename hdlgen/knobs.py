@@ -14,11 +14,14 @@ from hdlgen.errors import PointError
 from hdlgen.schedule import schedule
 from hdlgen.space import Choice, Knob, Point, Space
 
-__all__ = ["Mapping", "Settings", "offer", "settings"]
+__all__ = ["FULL_ADDERS", "Mapping", "Settings", "offer", "settings"]
 
 _LONGEST_INTERVAL = 16
 _STAGES = (0, 1, 2, 3, 4, 6, 8)
 _DEEPEST = 64
+
+FULL_ADDERS: dict[str, float] = {"cells": 0.0, "gates_25": 0.25, "gates_50": 0.5, "gates_75": 0.75, "gates": 1.0}
+"""What full adders are made of, by name: the share of them that are gates, the most critical ones, and not cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +41,13 @@ class Settings:
     stages: int = 0
     style: SumStyle = SumStyle()
     recipe: str
+    gate_share: float = 0.0
 
 
 def settings(point: Point) -> Settings:
     """Read a point of an offered space; a knob that a design has no use for takes its neutral choice."""
     chosen = dict(point.values)
+    gate_share = FULL_ADDERS[str(chosen.get("full_adders", "gates"))]
     return Settings(
         interval=int(chosen.get("interval", 1)),
         fold=int(chosen.get("fold", 1)),
@@ -52,9 +57,10 @@ def settings(point: Point) -> Settings:
             multiplier=str(chosen.get("multiplier", next(iter(MULTIPLIERS)))),
             adder=str(chosen.get("adder", next(iter(ADDERS)))),
             constants=str(chosen.get("constants", next(iter(CONSTANT_ENCODINGS)))),
-            library=chosen.get("full_adders", "gates") == "cells",
+            library=gate_share < 1.0,
         ),
         recipe=str(chosen["recipe"]),
+        gate_share=gate_share,
     )
 
 
@@ -153,6 +159,8 @@ def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
     if sums:
         knobs.append(_knob("adder", "carry scheme of the adders", tuple(ADDERS)))
         if mapping.full_adder_cells:
-            knobs.append(_knob("full_adders", "cells of the library, or gates", ("cells", "gates")))
+            knobs.append(
+                _knob("full_adders", "cells of the library, or gates for so many % of them", tuple(FULL_ADDERS))
+            )
     knobs.append(_knob("recipe", "how logic is mapped to cells", mapping.recipes))
     return Space(knobs=tuple(knobs))

@@ -33,7 +33,8 @@ def collect(measure: Measure, points: Sequence[Point]) -> list[Artifacts]:
     """
     builds = [measure.submit_build(point) for point in points]
     designs = [build.result().require() for build in builds]
-    keys = [measure.key(built, settings(point).recipe) for built, point in zip(designs, points, strict=True)]
+    chosen = [settings(point) for point in points]
+    keys = [measure.key(built, each.recipe, each.gate_share) for built, each in zip(designs, chosen, strict=True)]
     lost = [point for key, point in zip(keys, points, strict=True) if measure.cache.get(key) is None]
     for evaluation in measure.evaluate(lost):
         if evaluation.status is not Status.OK:

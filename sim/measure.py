@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
+from hdlgen.arithmetic.full_adders import FULL_ADDER
 from hdlgen.compiler import Compiler
 from hdlgen.errors import HdlgenError, InputError, PointError, StoreError, ToolError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Score, Status
@@ -125,14 +126,14 @@ class Measure:
                 entry.known = _failed(entry, outcome.failure)
                 continue
             entry.built = outcome.require()
-            recipe = settings(entry.point).recipe
-            entry.key = self.key(entry.built, recipe)
+            chosen = settings(entry.point)
+            entry.key = self.key(entry.built, chosen.recipe, chosen.gate_share)
             if entry.key in by_key:
                 continue
             entry.known = self._cached(entry)
             if entry.known is None:
                 by_key[entry.key] = entry
-                entry.mapping = self.submit_mapping(entry.built, recipe, "generated")
+                entry.mapping = self.submit_mapping(entry.built, chosen.recipe, "generated", chosen.gate_share)
                 waiting.append(entry)
                 if len(waiting) == together:
                     self._simulate(waiting)
@@ -144,18 +145,20 @@ class Measure:
             else:
                 yield self._finished(entry)
 
-    def key(self, built: Built, recipe: str) -> str:
+    def key(self, built: Built, recipe: str, gate_share: float = 0.0) -> str:
         """Digest all that a score depends on."""
         expected = self.workload.digest(built.datapath["interval_cycles"])
-        return digest(built.rtlil, recipe, expected, f"within {built.error_bound_lsb!r} LSB", self._environment)
+        mapping = f"{recipe}, {gate_share if FULL_ADDER in built.rtlil else 0.0:g} of the adders as gates"
+        return digest(built.rtlil, mapping, expected, f"within {built.error_bound_lsb!r} LSB", self._environment)
 
     def submit_build(self, point: Point | None) -> Task[Built]:
         """Have a design built: that of a point, or the stock design for None."""
         return self.pool.submit(build, self.compiler, point, cpu_seconds=BUILD_SECONDS)
 
-    def submit_mapping(self, built: Built, recipe: str, flow: str) -> Task[Mapped]:
+    def submit_mapping(self, built: Built, recipe: str, flow: str, gate_share: float = 0.0) -> Task[Mapped]:
         """Have a design mapped and timed."""
-        return self.pool.submit(map_and_time, built.rtlil, self.technology, recipe, flow, cpu_seconds=MAP_SECONDS)
+        arguments = (built.rtlil, self.technology, recipe, flow, gate_share)
+        return self.pool.submit(map_and_time, *arguments, cpu_seconds=MAP_SECONDS)
 
     def submit_simulation(self, designs: Sequence[tuple[str, Built]]) -> Task[list[SimulationResult]]:
         """Have designs, each with a name of its own, simulated together against the golden model."""

@@ -86,11 +86,17 @@ def build(compiler: Compiler, point: Point | None) -> Built:
     )
 
 
-def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str) -> Mapped:
+def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str, gate_share: float = 0.0) -> Mapped:
     """Map a design onto a technology and find its shortest period."""
     with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
         synthesis = synthesize(
-            rtlil, technology, recipe=recipe, flow=flow, folder=Path(folder), seconds=_HANG * MAP_SECONDS
+            rtlil,
+            technology,
+            recipe=recipe,
+            flow=flow,
+            gate_share=gate_share,
+            folder=Path(folder),
+            seconds=_HANG * MAP_SECONDS,
         )
     timing = analyse(synthesis.mapped, technology)
     return Mapped(

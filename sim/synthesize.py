@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hdlgen.errors import ToolError, nearest
+from sim.adder_choice import map_adders_by_slack
 from sim.logic import read_logic
-from sim.mapping import map_logic
 from sim.netlist import Netlist
 from sim.recipes import RECIPES
 from sim.technology import Technology
@@ -110,6 +110,7 @@ def synthesize(
     *,
     recipe: str,
     folder: Path,
+    gate_share: float = 0.0,
     flow: str = "generated",
     seconds: float = SECONDS,
 ) -> Synthesis:
@@ -119,6 +120,7 @@ def synthesize(
         rtlil: module `top` and what it instantiates; `$fa` cells become library adders where the flow keeps them.
         recipe: a name in `RECIPES`.
         folder: an existing folder that takes the working files.
+        gate_share: share of the full adders that are gates though the flow keeps them: the most critical ones.
         flow: a name in `FLOWS`.
         seconds: wall-clock limit for Yosys and for ABC, each.
     Raises: ValueError for another recipe or flow; ToolError, ToolTimeout, ToolMissing.
@@ -133,7 +135,10 @@ def synthesize(
     if list(modules) != ["top"]:
         raise ToolError(f"yosys: it must leave one flat module named top, not {list(modules)!r}")
     logic = read_logic(modules["top"])
-    return summarise(map_logic(logic, technology, RECIPES[recipe], folder=folder, seconds=seconds), technology)
+    mapped = map_adders_by_slack(
+        logic, technology, RECIPES[recipe], gate_share=gate_share, folder=folder, seconds=seconds
+    )
+    return summarise(mapped, technology)
 
 
 def gate_passes(technology: Technology, *, keeps_adders: bool) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ def area_by_unit(
 ) -> dict[str, float]:
     """Map each module below and with `top` without what it instantiates, and add up its instances.
 
-    The sum comes near the area of the flat netlist, and not upon it: nothing is optimised across modules here.
+    The sum comes near the area of the flat netlist, and not upon it: nothing is optimised across modules here, and
+    all full adders that may be cells are.
 
     Returns: um2 by module name (without RTLIL's backslash), all its instances together; `top` first, then by name.
     Raises: ValueError for another recipe; ToolError, ToolTimeout, ToolMissing.

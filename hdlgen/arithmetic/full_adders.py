@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from amaranth.hdl import Instance, Module, Signal, Value
 
-__all__ = ["full_adders"]
+__all__ = ["FULL_ADDER", "full_adders"]
+
+FULL_ADDER = "$fa"
+"""The kind of cell in RTLIL that mapping turns into full and half adders of the cell library."""
 
 
 def full_adders(m: Module, name: str, a: Value, b: Value, c: Value, *, library: bool) -> tuple[Signal, Signal]:
@@ -22,7 +25,7 @@ def full_adders(m: Module, name: str, a: Value, b: Value, c: Value, *, library: 
         raise ValueError(f"full_adders: operands must have equal widths, not {width}, {len(b)} and {len(c)}")
     total, carry = Signal(width, name=f"{name}_sum"), Signal(width, name=f"{name}_carry")
     if library:
-        m.submodules[name] = Instance("$fa", p_WIDTH=width, i_A=a, i_B=b, i_C=c, o_Y=total, o_X=carry)
+        m.submodules[name] = Instance(FULL_ADDER, p_WIDTH=width, i_A=a, i_B=b, i_C=c, o_Y=total, o_X=carry)
     else:
         half = Signal(width, name=f"{name}_half")
         m.d.comb += [half.eq(a ^ b), total.eq(half ^ c), carry.eq((a & b) | (half & c))]

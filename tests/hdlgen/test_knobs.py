@@ -53,6 +53,8 @@ def test_no_choice_is_without_effect(name: str) -> None:
         # A longer interval brings its first fold along, and the deepest stages are for a chain.
         if knob.name not in ("recipe", "fold"):
             for choice in knob.choices[: 4 if knob.name == "stages" else None]:
+                if str(choice).startswith("gates_"):
+                    continue  # cells for the compiler; the mapper makes gates of some
                 point = Point.parse(f"{knob.name}={choice}", space)
                 if point != default:
                     key = digest(compiler.build(point).rtlil)
@@ -73,7 +75,7 @@ def test_a_dot_product_offers_its_divisors_and_every_scheme() -> None:
     assert offer_of["reduction"] == ("heap", "tree", "chain")
     assert offer_of["multiplier"] == ("dadda", "booth", "array")
     assert offer_of["adder"] == ("sklansky", "kogge_stone", "brent_kung", "ripple")
-    assert offer_of["full_adders"] == ("cells", "gates")
+    assert offer_of["full_adders"] == ("cells", "gates_25", "gates_50", "gates_75", "gates")
     assert offer_of["recipe"] == ("fast", "small")
     assert "constants" not in offer_of, "nothing is multiplied by a constant"
 
@@ -137,11 +139,14 @@ def test_a_point_is_read_into_settings() -> None:
         stages=2,
         style=SumStyle(reduction="tree", multiplier="booth", adder="ripple", constants="signed_digits", library=False),
         recipe="fast",
+        gate_share=1.0,
     )
+    some = settings(Point.parse("full_adders=gates_25", space))
+    assert (some.gate_share, some.style.library) == (0.25, True)
 
 
 def test_knobs_that_are_missing_take_the_neutral_choice() -> None:
-    assert settings(Point(values=(("recipe", "small"),))) == Settings(recipe="small")
+    assert settings(Point(values=(("recipe", "small"),))) == Settings(recipe="small", gate_share=1.0)
     assert Settings(recipe="small").style == SumStyle()
     with pytest.raises(KeyError):
         settings(Point(values=(("interval", 2),)))

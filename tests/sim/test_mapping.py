@@ -53,14 +53,14 @@ def test_each_recipe_maps_ports_wires_and_constants(tmp_path: Path, name: str) -
 def test_a_script_that_fails_is_noticed(tmp_path: Path, script: str, complaint: str) -> None:
     mapped(tmp_path, RECIPES["fast"])  # what an earlier run left behind must not be taken for the result
     with pytest.raises(ToolError) as refusal:
-        mapped(tmp_path, Recipe(script=script, summary="planted"))
+        mapped(tmp_path, Recipe(mapping="strash", sizing=script, summary="planted"))
     message = str(refusal.value)
     assert message.startswith("yosys-abc: it must map the design without an error, not with: ") and complaint in message
 
 
 def test_a_netlist_of_anything_but_cells_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(ToolError) as refusal:
-        mapped(tmp_path, Recipe(script="strash", summary="never maps"))
+        mapped(tmp_path, Recipe(mapping="strash", sizing="strash", summary="never maps"))
     assert str(refusal.value).startswith("yosys-abc: its netlist must hold library cells only, not '.names ")
 
 
@@ -81,7 +81,7 @@ def test_forbidden_cells_are_left_alone(tmp_path: Path) -> None:
 
 def test_abc_runs_out_of_its_time(tmp_path: Path) -> None:
     with pytest.raises(ToolTimeout):
-        mapped(tmp_path, Recipe(script="sleep 60", summary="planted"), seconds=0.5)
+        mapped(tmp_path, Recipe(mapping="sleep 60", sizing="strash", summary="planted"), seconds=0.5)
 
 
 def test_a_net_with_many_ends_is_buffered(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def simulate_and_die(victim: str, jobs: Sequence[SimulationJob], simulator: str 
     return simulate_together(jobs, simulator)
 
 
-def map_for_ever(rtlil: str, technology: Technology, recipe: str, flow: str) -> Mapped:
+def map_for_ever(rtlil: str, technology: Technology, recipe: str, flow: str, gate_share: float = 0.0) -> Mapped:
     """Never come to an end with one recipe."""
     while recipe == "leanest":
         pass

@@ -45,7 +45,7 @@ def build_wrongly(compiler: Compiler, point: Point | None) -> Built:
     return dataclasses.replace(wrong, datapath=build(compiler, None).datapath)
 
 
-def map_some(rtlil: str, technology: Technology, recipe: str, flow: str) -> Mapped:
+def map_some(rtlil: str, technology: Technology, recipe: str, flow: str, gate_share: float = 0.0) -> Mapped:
     """Fail for one flow and for one recipe."""
     if flow == "booth" or recipe == "lean":
         raise ToolError("abc: it ended with status 1")

@@ -109,6 +109,22 @@ def test_full_adders_become_adder_cells_in_our_flow(tmp_path: Path) -> None:
     assert sum(cells.values()) > 40 and all(name.startswith("sg13g2_") for name in cells)
 
 
+@pytest.mark.parametrize(("share", "cells"), [(0.0, 8), (0.25, 6), (0.5, 4), (1.0, 0)])
+def test_a_share_of_the_full_adders_becomes_gates(tmp_path: Path, share: float, cells: int) -> None:
+    text = rtlil(ADDERS, tmp_path)
+    done = synthesize(text, load("sky130hd"), recipe="keep_lean", gate_share=share, folder=tmp_path)
+    assert done.cells.get("sky130_fd_sc_hd__fa_1", 0) == cells
+
+
+def test_adders_of_both_kinds_compute_the_same(tmp_path: Path) -> None:
+    cells = load("sky130hd")
+    text = rtlil(DOT, tmp_path)
+    done = synthesize(text, cells, recipe="fast", flow="booth_tree_cells", gate_share=0.5, folder=tmp_path)
+    assert done.cells["sky130_fd_sc_hd__fa_1"] > 3
+    steps = stimuli()
+    assert run(done.netlist, cell_models(cells), tmp_path, steps) == reference(steps)
+
+
 def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
     results: list[Synthesis] = []
     for name in ("one", "other"):

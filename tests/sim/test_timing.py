@@ -15,7 +15,7 @@ from sim.lookup import interpolate
 from sim.netlist import Bit, Instance, Netlist, Port
 from sim.synthesize import synthesize
 from sim.technology import TECHNOLOGIES, Technology, load
-from sim.timing import analyse
+from sim.timing import analyse, slacks
 from tests.sim.circuits import ADDERS, CHAIN, DOT, rtlil
 
 needs_sta = pytest.mark.skipif(shutil.which("sta") is None, reason="OpenSTA (sta) is not installed")
@@ -194,3 +194,31 @@ def test_netlists_that_cannot_be_timed_are_refused(broken: Netlist, message: str
     with pytest.raises(ToolError) as refusal:
         analyse(broken, load("sky130hd"))
     assert str(refusal.value) == message
+
+
+@needs_sta
+def test_slacks_are_those_of_opensta(tmp_path: Path) -> None:
+    technology = load("sky130hd")
+    mapped = synthesize(rtlil(ADDERS, tmp_path), technology, recipe="balanced", folder=tmp_path).mapped
+    found = slacks(mapped, technology)
+    worst = opensta(mapped.verilog(), technology, tmp_path)
+    text = (tmp_path / "commands.tcl").read_text()
+    for instance in mapped.instances[::7]:
+        outputs = [pin for pin in technology.cells[instance.cell].outputs if pin in instance.pins]
+        through = " ".join(f"{instance.name}/{pin}" for pin in outputs)
+        command = f"report_checks -path_delay max -digits 5 -through [get_pins {{{through}}}]"
+        lines = [line for line in text.splitlines() if not line.startswith("report_checks")]
+        (tmp_path / "commands.tcl").write_text("\n".join([*lines, command, ""]))
+        done = tools.run(["sta", "-exit", "-no_splash", "commands.tcl"], folder=tmp_path, seconds=60)
+        slack = re.search(r"(-?[\d.]+)\s+slack", done.output)
+        assert slack is not None, done.output + done.error
+        assert found[instance.name] == pytest.approx(worst - (CLOCK_PS - float(slack[1])), abs=1.0)
+
+
+def test_the_critical_path_has_no_slack_and_nothing_has_less(tmp_path: Path) -> None:
+    technology = load("asap7")
+    mapped = synthesize(rtlil(DOT, tmp_path), technology, recipe="fast", folder=tmp_path).mapped
+    found = slacks(mapped, technology)
+    path = {step.instance for step in analyse(mapped, technology).path[:-1] if step.cell}
+    assert max(found[name] for name in path) == pytest.approx(0.0, abs=1e-6)
+    assert min(found.values()) == pytest.approx(0.0, abs=1e-6) and max(found.values()) > 1.0

@@ -85,4 +85,4 @@ def test_the_tables_show_formats_lines_and_knobs(hdlgen: Hdlgen, folder: Path) -
 def test_knobs_depend_on_the_technology(hdlgen: Hdlgen, dot: str, technology: str) -> None:
     document = json.loads(hdlgen("check", dot, "--technology", technology, "--json").out)
     assert document["technology"] == technology
-    assert document["knobs"]["full_adders"] == ["cells", "gates"]
+    assert document["knobs"]["full_adders"] == ["cells", "gates_25", "gates_50", "gates_75", "gates"]
