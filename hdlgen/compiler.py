@@ -14,6 +14,7 @@ from hdlgen.knobs import Settings, settings
 from hdlgen.lower import lower
 from hdlgen.payload import Port, input_ports, output_ports
 from hdlgen.rewrite import rewrite
+from hdlgen.sharing import share
 from hdlgen.space import Point
 
 __all__ = ["Compiler", "Design"]
@@ -73,8 +74,9 @@ class Compiler:
         return self._design(Settings(recipe=""), plain=True)
 
     def _design(self, chosen: Settings, *, plain: bool) -> Design:
+        dataflow = self.dataflow if chosen.sharing is None else share(self.dataflow, chosen.sharing)
         datapath = build_datapath(
-            self.dataflow, chosen.style, interval=chosen.interval, fold=chosen.fold, stages=chosen.stages
+            dataflow, chosen.style, interval=chosen.interval, fold=chosen.fold, stages=chosen.stages
         )
         kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)
         return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)))

@@ -12,6 +12,7 @@ from hdlgen.arithmetic.sums import MULTIPLIERS, REDUCTIONS, SumStyle
 from hdlgen.dataflow import Dataflow, Kind, Operation
 from hdlgen.errors import PointError
 from hdlgen.schedule import schedule
+from hdlgen.sharing import SHARINGS, Sharing, sharings_of
 from hdlgen.space import Choice, Knob, Point, Space
 
 __all__ = ["FULL_ADDERS", "Mapping", "Settings", "offer", "settings"]
@@ -40,6 +41,7 @@ class Settings:
     fold: int = 1
     stages: int = 0
     style: SumStyle = SumStyle()
+    sharing: Sharing | None = None
     recipe: str
     gate_share: float = 0.0
 
@@ -48,6 +50,7 @@ def settings(point: Point) -> Settings:
     """Read a point of an offered space; a knob that a design has no use for takes its neutral choice."""
     chosen = dict(point.values)
     gate_share = FULL_ADDERS[str(chosen.get("full_adders", "gates"))]
+    constants = str(chosen.get("constants", next(iter(CONSTANT_ENCODINGS))))
     return Settings(
         interval=int(chosen.get("interval", 1)),
         fold=int(chosen.get("fold", 1)),
@@ -56,9 +59,10 @@ def settings(point: Point) -> Settings:
             reduction=str(chosen.get("reduction", REDUCTIONS[0])),
             multiplier=str(chosen.get("multiplier", next(iter(MULTIPLIERS)))),
             adder=str(chosen.get("adder", next(iter(ADDERS)))),
-            constants=str(chosen.get("constants", next(iter(CONSTANT_ENCODINGS)))),
+            constants=constants if constants in CONSTANT_ENCODINGS else next(iter(CONSTANT_ENCODINGS)),
             library=gate_share < 1.0,
         ),
+        sharing=SHARINGS.get(constants),
         recipe=str(chosen["recipe"]),
         gate_share=gate_share,
     )
@@ -66,6 +70,12 @@ def settings(point: Point) -> Settings:
 
 def _sums(dataflow: Dataflow) -> list[Operation]:
     return [operation for operation in dataflow.operations if operation.kind is Kind.SUM]
+
+
+def _is_pair(sum_: Operation) -> bool:
+    """Tell whether a sum is two shifted words, which are added in one way only."""
+    words = [term for term in sum_.terms if len(term.factors) == 1 and is_power_of_two(term.coefficient)]
+    return len(words) == len(sum_.terms) == 2 and sum_.place == 0
 
 
 def _divisors(number: int) -> list[int]:
@@ -135,7 +145,7 @@ def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
     coefficients = {term.coefficient for sum_ in sums for term in sum_.terms if len(term.factors) == 1}
     constants = not all(map(is_power_of_two, coefficients))
     encoded = any(len({encode(c) for encode in CONSTANT_ENCODINGS.values()}) > 1 for c in coefficients)
-    most = max((len(sum_.terms) for sum_ in sums), default=0)
+    most = max((len(sum_.terms) for sum_ in sums if not _is_pair(sum_)), default=0)
     knobs = [
         Knob(name="interval", choices=intervals, summary="cycles between tokens; more cycles, fewer units"),
         Knob(
@@ -154,8 +164,10 @@ def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
         knobs.append(_knob("reduction", "how the terms of a sum are added", reductions))
     if products or (constants and longer):
         knobs.append(_knob("multiplier", "how products are made", tuple(MULTIPLIERS), None if products else longer))
-    if encoded:
-        knobs.append(_knob("constants", "how constants are split into digits", tuple(CONSTANT_ENCODINGS), (1,)))
+    encodings = tuple(CONSTANT_ENCODINGS) if encoded else tuple(CONSTANT_ENCODINGS)[:1]
+    ways = (*encodings, *sharings_of(dataflow))
+    if len(ways) > 1:
+        knobs.append(_knob("constants", "how constants are split into digits, and what sums share", ways, (1,)))
     if sums:
         knobs.append(_knob("adder", "carry scheme of the adders", tuple(ADDERS)))
         if mapping.full_adder_cells:

@@ -10,6 +10,7 @@ __all__ = [
     "MAX_LITERAL_FRACTION",
     "MAX_NODES",
     "MAX_PAYLOAD_WIDTH",
+    "MAX_SHARED_DIGITS",
     "MAX_SPEC_BYTES",
     "MAX_VARIABLE_SHIFT_WIDTH",
     "MAX_WIDTH",
@@ -48,3 +49,6 @@ MAX_SPEC_BYTES = 1_048_576
 
 MAX_CONSTANT_FILE_BYTES = 16_777_216
 """Bytes of a file that holds a constant."""
+
+MAX_SHARED_DIGITS = 6_000
+"""Signed digits of all constants together, up to which what they have in common is searched for."""

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed, 
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdlgen.arithmetic.sums import SumShape, sum_ports
+from hdlgen.arithmetic.sums import Position, SumShape, sum_ports
 from hdlgen.dataflow import FREE, Kind, Operation
 from hdlgen.number import Format
 
@@ -106,23 +106,27 @@ class PlainSum(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape = self.shape
-        terms: list[Value] = []
+        terms: list[tuple[Value, bool]] = []
         for place, position in enumerate(shape.positions):
             factors = [read_as(self.factor(place, n), format) for n, format in enumerate(position.factors)]
-            low, high = position.range()
+            # Powers of two are shifts and subtractions to whoever writes them; other constants are multiplied by.
+            shifted = abs(position.coefficient).bit_count() == 1
+            coefficient = abs(position.coefficient) if shifted else position.coefficient
+            low, high = Position(factors=position.factors, coefficient=coefficient).range()
             value = reduce(lambda left, right: left * right, factors)
-            if position.coefficient != 1:
-                value = value * Const(position.coefficient)
+            if coefficient != 1:
+                value = value << coefficient.bit_length() - 1 if shifted else value * coefficient
             product = Signal(shape_of(Format.holding(low, high)), name=f"product_{place}")
             m.d.comb += product.eq(value)
-            terms.append(product)
+            terms.append((product, shifted and position.coefficient < 0))
         if shape.constant or not terms:
-            terms.append(Const(shape.constant))
+            terms.append((Const(shape.constant), False))
         width = Shape(shape.result.width, signed=True)
-        total: Value = terms[0]
-        for number, term in enumerate(terms[1:]):
+        terms.sort(key=lambda term: term[1])
+        total: Value = -terms[0][0] if terms[0][1] else terms[0][0]
+        for number, (term, subtracted) in enumerate(terms[1:]):
             partial_sum = Signal(width, name=f"sum_{number}")
-            m.d.comb += partial_sum.eq(total + term)
+            m.d.comb += partial_sum.eq(total - term if subtracted else total + term)
             total = partial_sum
         m.d.comb += self.result.eq(total)
         return m

@@ -251,10 +251,20 @@ def _merge_all(m: Module, words: list[_Word], style: SumStyle) -> Generator[tupl
         yield slowest, words
 
 
+def _is_pair(shape: SumShape) -> bool:
+    """Tell whether a sum is two shifted words and nothing else: an adder with sign extension is all that it takes."""
+    return (
+        len(shape.positions) == 2
+        and not shape.accumulates
+        and shape.constant == 0
+        and all(len(p.factors) == 1 and abs(p.coefficient).bit_count() == 1 for p in shape.positions)
+    )
+
+
 def _levels(
     m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
 ) -> _Levels:
-    build = _heap_levels if style.reduction == "heap" else _word_levels
+    build = _heap_levels if style.reduction == "heap" and not _is_pair(shape) else _word_levels
     return build(m, shape, style, factors, accumulator)
 
 

@@ -97,6 +97,30 @@ def test_constants_that_both_encodings_write_alike_offer_no_choice() -> None:
     assert "constants" not in choices(offered("feedback")[2]), "-5 has two digits either way"
 
 
+def test_what_sums_can_share_is_a_choice_of_constants() -> None:
+    builder = GraphBuilder()
+    a, b = (builder.input(name, Format(width=8)) for name in "ab")
+    for name, constants in (("y", (3, 5)), ("z", (-3, 9))):
+        products = [builder.apply(Op.MUL, x, builder.constant(c)) for x, c in zip((a, b), constants, strict=True)]
+        builder.output(name, builder.apply(Op.ADD, *products))
+    graph = builder.graph()
+    compiler = Compiler.of(graph)
+    space = offer(compiler.dataflow, CELLS)
+    ways = choices(space)["constants"]
+    assert ways[:3] == ("signed_digits", "binary", "shared")
+    designs = [compiler.build(Point.parse(f"constants={way}", space)) for way in ways]
+    assert len({digest(design.rtlil) for design in designs}) == len(ways)
+    assert all(streams_match(design.rtlil, graph, count=20) for design in designs)
+    assert settings(Point.parse("constants=shared", space)).style.constants == "signed_digits"
+
+
+def test_two_words_are_added_in_one_way_only() -> None:
+    builder = GraphBuilder()
+    a, b = (builder.input(name, Format(width=8)) for name in "ab")
+    builder.output("y", builder.apply(Op.SUB, builder.apply(Op.SHIFT, a, amount=2), b))
+    assert "reduction" not in choices(offer(Compiler.of(builder.graph()).dataflow, CELLS))
+
+
 def test_without_full_adder_cells_there_is_no_such_knob() -> None:
     _, compiler, _ = offered("dot")
     space = offer(compiler.dataflow, GATES)
