@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Adders: one component per carry scheme, all with the ports of `RippleAdder`."""
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdlgen.arithmetic.full_adders import full_adders
-from hdlgen.arithmetic.prefix import PREFIX_NETWORKS, Level
+from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
+from hdlgen.arithmetic.prefix_graph import Columns, Node, depth, node_depths, nodes, trim
 
 __all__ = ["ADDERS", "AdderFactory", "PrefixAdder", "RippleAdder", "adder_levels"]
 
@@ -52,42 +54,58 @@ class RippleAdder(_Adder):
 
 
 class PrefixAdder(_Adder):
-    """Add `a + b + carry_in` exactly; combinational, carries by a prefix network.
+    """Add `a + b + carry_in` exactly; combinational, carries by a prefix graph.
+
+    A bit hands a carry on where either operand is one: `a | b` is ready before `a ^ b`, which the sum alone needs.
 
     Args:
         width: bits of each operand, at least 1.
-        network: name of the network in `PREFIX_NETWORKS`.
-        library: ignored: a prefix adder holds no full adder; it is here so that all adders are made alike.
+        graph: the spans that are joined; it may be wider, and is then cut to the width.
+        exclusive: whether a bit hands a carry on where exactly one operand is one: `a ^ b` for all, fewer gates.
+    Source: Weinberger and Smith, National Bureau of Standards Circular 591, 1958, 3-12 (either form of propagation).
     """
 
-    def __init__(self, width: int, *, network: str, library: bool = False) -> None:
-        self.levels: tuple[Level, ...] = PREFIX_NETWORKS[network](width)
+    def __init__(self, width: int, *, graph: Columns, exclusive: bool = False) -> None:
         super().__init__(width)
+        self.graph = trim(graph, width)
+        self.exclusive = exclusive
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        half = Signal(self.width)
-        first = Signal(self.width)
+        half, first, either = Signal(self.width), Signal(self.width), Signal(self.width)
         m.d.comb += [half.eq(self.a ^ self.b), first.eq(self.a & self.b)]
-        generate: list[Value] = list(first)
-        propagate: list[Value] = list(half)
-        generate[0] = Signal(name="generate_0")
-        m.d.comb += generate[0].eq(first[0] | (half[0] & self.carry_in))
-        for number, level in enumerate(self.levels):
+        m.d.comb += either.eq(half if self.exclusive else self.a | self.b)
+        generate: dict[tuple[int, int], Value] = {(bit, bit): first[bit] for bit in range(self.width)}
+        propagate: dict[tuple[int, int], Value] = {(bit, bit): either[bit] for bit in range(self.width)}
+        generate[0, 0] = Signal(name="generate_0")
+        m.d.comb += generate[0, 0].eq(first[0] | (either[0] & self.carry_in))
+        for number, level in enumerate(_levels(self.graph)):
+            above = [(high, middle) for high, middle, _ in level]
+            below = [(middle - 1, low) for _, middle, low in level]
             joined_generate = Signal(len(level), name=f"generate_{number + 1}")
             joined_propagate = Signal(len(level), name=f"propagate_{number + 1}")
-            high_propagate = Cat(propagate[high] for high, _ in level)
-            m.d.comb += [
-                joined_generate.eq(
-                    Cat(generate[high] for high, _ in level) | (high_propagate & Cat(generate[low] for _, low in level))
-                ),
-                joined_propagate.eq(high_propagate & Cat(propagate[low] for _, low in level)),
-            ]
-            for position, (high, _) in enumerate(level):
-                generate[high] = joined_generate[position]
-                propagate[high] = joined_propagate[position]
-        m.d.comb += self.sum.eq(Cat(half ^ Cat(self.carry_in, *generate[:-1]), generate[-1]))
+            m.d.comb += joined_generate.eq(
+                Cat(generate[span] for span in above)
+                | (Cat(propagate[span] for span in above) & Cat(generate[span] for span in below))
+            )
+            m.d.comb += joined_propagate.eq(
+                Cat(propagate[span] for span in above) & Cat(propagate[span] for span in below)
+            )
+            for place, (high, _, low) in enumerate(level):
+                generate[high, low] = joined_generate[place]
+                propagate[high, low] = joined_propagate[place]
+        carries = [generate[bit, 0] for bit in range(self.width)]
+        m.d.comb += self.sum.eq(Cat(half ^ Cat(self.carry_in, *carries[:-1]), carries[-1]))
         return m
+
+
+def _levels(graph: Columns) -> list[list[Node]]:
+    """Sort the joins of a graph by how many lie before them."""
+    depths = node_depths(graph)
+    levels: list[list[Node]] = [[] for _ in range(max(depths.values()))]
+    for node in nodes(graph):
+        levels[depths[node.high, node.low] - 1].append(node)
+    return levels
 
 
 class AdderFactory(Protocol):
@@ -96,20 +114,25 @@ class AdderFactory(Protocol):
     def __call__(self, width: int, *, library: bool = False) -> _Adder: ...
 
 
+def _prefix_adder(width: int, *, name: str, library: bool = False) -> PrefixAdder:
+    """Make the adder of a named graph; it holds no full adder that could be a cell."""
+    if width < 1:
+        raise ValueError(f"PrefixAdder: width must be at least 1 bit, not {width!r}")
+    return PrefixAdder(width, graph=PREFIX_FAMILIES[name](width))
+
+
 ADDERS: Mapping[str, AdderFactory] = {
-    "sklansky": partial(PrefixAdder, network="sklansky"),
-    "kogge_stone": partial(PrefixAdder, network="kogge_stone"),
-    "brent_kung": partial(PrefixAdder, network="brent_kung"),
+    **{name: partial(_prefix_adder, name=name) for name in PREFIX_FAMILIES},
     "ripple": RippleAdder,
 }
 """The adders by name, the sensible default first."""
 
 
 def adder_levels(name: str, width: int) -> int:
-    """Count the carry levels of an adder: the depth of its network, or its width where the carry ripples.
+    """Count the carry levels of an adder: the depth of its graph, or its width where the carry ripples.
 
     Raises: KeyError for a name that is not in `ADDERS`.
     """
-    if name in PREFIX_NETWORKS:
-        return len(PREFIX_NETWORKS[name](width))
+    if name in PREFIX_FAMILIES:
+        return depth(PREFIX_FAMILIES[name](width))
     return {"ripple": width}[name]

@@ -9,6 +9,8 @@ import re
 import pytest
 
 from hdlgen.arithmetic.adders import ADDERS, PrefixAdder, RippleAdder, adder_levels
+from hdlgen.arithmetic.prefix_families import han_carlson, ladner_fischer
+from hdlgen.arithmetic.prefix_graph import Columns
 from hdlgen.emit import to_rtlil
 from tests.hdlgen.rtlil import Netlist, Run, evaluate
 
@@ -49,6 +51,18 @@ def test_every_adder_is_exact(name: str, library: bool) -> None:
         assert sums(name, width, addends, library=library) == [a + b + carry for a, b, carry in addends]
 
 
+@pytest.mark.parametrize("exclusive", [False, True], ids=["either", "exclusive"])
+@pytest.mark.parametrize(
+    "graph", [ladner_fischer(64, slack=0), ladner_fischer(64, slack=3), han_carlson(64, sparsity=8)]
+)
+def test_every_graph_adds_in_both_forms_at_every_width_up_to_its_own(graph: Columns, exclusive: bool) -> None:
+    for width in (1, 2, 5, 11, 64):
+        addends = every_addend(width) if width < 6 else wide_addends(width)
+        a, b, carry = map(list, zip(*addends, strict=True))
+        adder = PrefixAdder(width, graph=graph, exclusive=exclusive)
+        assert evaluate(adder, "sum", a=a, b=b, carry_in=carry) == [a + b + carry for a, b, carry in addends]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_wrong_gate_is_seen(name: str) -> None:
     text, addends = to_rtlil(ADDERS[name](5)), every_addend(5)
@@ -71,10 +85,13 @@ def test_only_ripple_asks_for_full_adder_cells() -> None:
 
 def test_levels_are_the_depth_of_the_carries() -> None:
     assert {name: adder_levels(name, 64) for name in NAMES} == {
-        "brent_kung": 11,
+        "brent_kung": 10,
+        "han_carlson": 7,
         "kogge_stone": 6,
+        "ladner_fischer": 7,
         "ripple": 64,
         "sklansky": 6,
+        "zero_deficiency": 8,
     }
     with pytest.raises(KeyError):
         adder_levels("carry_select", 8)
@@ -84,4 +101,4 @@ def test_a_width_below_1_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^RippleAdder: width must be at least 1 bit, not 0$"):
         RippleAdder(0)
     with pytest.raises(ValueError, match=r"^PrefixAdder: width must be at least 1 bit, not -3$"):
-        PrefixAdder(-3, network="sklansky")
+        ADDERS["sklansky"](-3)
