@@ -22,6 +22,7 @@ from hdlgen.knobs import settings
 from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.cache import Cache, digest
+from sim.logic import Logic
 from sim.pool import Failure, FailureKind, Outcome, Pool, Task
 from sim.simulation import SimulationJob, SimulationResult
 from sim.steps import (
@@ -31,7 +32,9 @@ from sim.steps import (
     Built,
     Mapped,
     build,
+    elaborate_and_read,
     map_and_time,
+    map_logic_and_time,
     simulate_together,
 )
 from sim.technology import Technology
@@ -159,6 +162,14 @@ class Measure:
         """Have a design mapped and timed."""
         arguments = (built.rtlil, self.technology, recipe, flow, gate_share)
         return self.pool.submit(map_and_time, *arguments, cpu_seconds=MAP_SECONDS)
+
+    def submit_flow(self, built: Built, flow: str) -> Task[Logic]:
+        """Have a design taken to the logic that a flow hands to the mapper."""
+        return self.pool.submit(elaborate_and_read, built.rtlil, self.technology, flow, cpu_seconds=MAP_SECONDS)
+
+    def submit_logic(self, logic: Logic, recipe: str) -> Task[Mapped]:
+        """Have the logic of a flow mapped and timed."""
+        return self.pool.submit(map_logic_and_time, logic, self.technology, recipe, cpu_seconds=MAP_SECONDS)
 
     def submit_simulation(self, designs: Sequence[tuple[str, Built]]) -> Task[list[SimulationResult]]:
         """Have designs, each with a name of its own, simulated together against the golden model."""

@@ -14,8 +14,9 @@ from typing import Any
 
 from hdlgen.compiler import Compiler
 from hdlgen.space import Point
+from sim.logic import Logic
 from sim.simulate import SimulationJob, SimulationResult, simulate
-from sim.synthesize import synthesize
+from sim.synthesize import Synthesis, elaborate_flow, map_flow, synthesize
 from sim.technology import Technology
 from sim.timing import analyse
 from sim.units import area_by_unit
@@ -28,7 +29,9 @@ __all__ = [
     "Built",
     "Mapped",
     "build",
+    "elaborate_and_read",
     "map_and_time",
+    "map_logic_and_time",
     "simulate_together",
     "unit_areas",
 ]
@@ -98,6 +101,23 @@ def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str, gat
             folder=Path(folder),
             seconds=_HANG * MAP_SECONDS,
         )
+    return _timed(synthesis, technology)
+
+
+def elaborate_and_read(rtlil: str, technology: Technology, flow: str) -> Logic:
+    """Take a design to the logic that a flow hands to the mapper."""
+    with tempfile.TemporaryDirectory(prefix="hdlgen-flow-") as folder:
+        return elaborate_flow(rtlil, technology, flow=flow, folder=Path(folder), seconds=_HANG * MAP_SECONDS)
+
+
+def map_logic_and_time(logic: Logic, technology: Technology, recipe: str) -> Mapped:
+    """Map logic onto a technology and find its shortest period."""
+    with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
+        synthesis = map_flow(logic, technology, recipe=recipe, folder=Path(folder), seconds=_HANG * MAP_SECONDS)
+    return _timed(synthesis, technology)
+
+
+def _timed(synthesis: Synthesis, technology: Technology) -> Mapped:
     timing = analyse(synthesis.mapped, technology)
     return Mapped(
         area_um2=round(synthesis.area_um2, 4),

@@ -11,7 +11,7 @@ from typing import Any
 
 from hdlgen.errors import ToolError, nearest
 from sim.adder_choice import map_adders_by_slack
-from sim.logic import read_logic
+from sim.logic import Logic, read_logic
 from sim.netlist import Netlist
 from sim.recipes import RECIPES
 from sim.technology import Technology
@@ -24,7 +24,9 @@ __all__ = [
     "Flow",
     "Synthesis",
     "elaborate",
+    "elaborate_flow",
     "gate_passes",
+    "map_flow",
     "summarise",
     "synthesize",
 ]
@@ -70,8 +72,18 @@ FLOWS: Mapping[str, Flow] = {
     "booth_tree_cells": Flow(
         passes=(*_STOCK_BEGIN, "booth", "alumacc", "arith_tree -final prefix", *_STOCK_END), keeps_adders=True
     ),
+    # Constant multiplications as shared shifts and additions; where there are none, these are `booth` and `booth_tree`.
+    "mcm": Flow(passes=(*_STOCK_BEGIN, "mcm", "booth", "alumacc", *_STOCK_END), keeps_adders=False),
+    "mcm_tree": Flow(
+        passes=(*_STOCK_BEGIN, "mcm", "booth", "alumacc", "arith_tree -final prefix", *_STOCK_END), keeps_adders=False
+    ),
 }
-"""By name: `generated` is ours, the others are what stock synthesis makes of plain operators."""
+"""By name: `generated` is ours, the others are what stock synthesis makes of plain operators.
+
+Left out, as on dot8 and dct8 others are smaller and faster, or differ by the mapper's noise: `arith_tree` without
+`booth`, its 3:2 strategy and its ripple adder, `alumacc -macc-only`, `mcm` with adders as cells; `mcm -force`, which
+changes nothing.
+"""
 
 STOCK_FLOWS: tuple[str, ...] = tuple(flow for flow in FLOWS if flow != "generated")
 
@@ -125,20 +137,43 @@ def synthesize(
         seconds: wall-clock limit for Yosys and for ABC, each.
     Raises: ValueError for another recipe or flow; ToolError, ToolTimeout, ToolMissing.
     """
-    for what, name, family in (("recipe", recipe, tuple(RECIPES)), ("flow", flow, tuple(FLOWS))):
-        if name not in family:
-            raise ValueError(
-                f"synthesize: {what} must be one of {', '.join(family)}, not {name!r}{nearest(name, family)}"
-            )
+    _check("recipe", recipe, RECIPES)
+    logic = elaborate_flow(rtlil, technology, flow=flow, folder=folder, seconds=seconds)
+    return map_flow(logic, technology, recipe=recipe, gate_share=gate_share, folder=folder, seconds=seconds)
+
+
+def elaborate_flow(rtlil: str, technology: Technology, *, flow: str, folder: Path, seconds: float = SECONDS) -> Logic:
+    """Take module `top` to the logic that a flow hands to the mapper: every recipe may begin from it.
+
+    Raises: ValueError for another flow; ToolError, ToolTimeout.
+    """
+    _check("flow", flow, FLOWS)
     middle = (*FLOWS[flow].passes, *gate_passes(technology, keeps_adders=FLOWS[flow].keeps_adders))
     modules = elaborate(rtlil, middle, folder=folder, seconds=seconds)
     if list(modules) != ["top"]:
         raise ToolError(f"yosys: it must leave one flat module named top, not {list(modules)!r}")
-    logic = read_logic(modules["top"])
-    mapped = map_adders_by_slack(
-        logic, technology, RECIPES[recipe], gate_share=gate_share, folder=folder, seconds=seconds
-    )
+    return read_logic(modules["top"])
+
+
+def map_flow(
+    logic: Logic,
+    technology: Technology,
+    *,
+    recipe: str,
+    folder: Path,
+    gate_share: float = 0.0,
+    seconds: float = SECONDS,
+) -> Synthesis:
+    """Map what `elaborate_flow` gave; arguments and errors as those of `synthesize`."""
+    _check("recipe", recipe, RECIPES)
+    chosen = RECIPES[recipe]
+    mapped = map_adders_by_slack(logic, technology, chosen, gate_share=gate_share, folder=folder, seconds=seconds)
     return summarise(mapped, technology)
+
+
+def _check(what: str, name: str, family: Mapping[str, object]) -> None:
+    if name not in family:
+        raise ValueError(f"synthesize: {what} must be one of {', '.join(family)}, not {name!r}{nearest(name, family)}")
 
 
 def gate_passes(technology: Technology, *, keeps_adders: bool) -> tuple[str, ...]:
