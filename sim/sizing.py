@@ -91,14 +91,14 @@ class _Whole:
         return sum(self.ends.values()) / len(self.ends)
 
     def blif(self) -> str:
+        # Constants come in like inputs: beside cells ABC reads no other logic.
+        constants = sorted({bit for each in self._combinational() for bit in each.pins.values() if bit in ("0", "1")})
         lines = [
             ".model top",
-            f".inputs {' '.join(f'w{bit}' for bit in self.starts)}",
+            f".inputs {' '.join(f'w{bit}' for bit in [*self.starts, *constants])}",
             f".outputs {' '.join(f'w{bit}' for bit in self.ends)}",
             *(f".gate {line}" for line in self._gates()),
         ]
-        constants = sorted({bit for each in self._combinational() for bit in each.pins.values() if bit in ("0", "1")})
-        lines += [line for bit in constants for line in ([f".names w{bit}", "1"] if bit == "1" else [f".names w{bit}"])]
         return "\n".join([*lines, ".end", ""])
 
     def _combinational(self) -> Iterator[Instance]:

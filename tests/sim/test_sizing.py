@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,16 @@ def test_the_library_for_abc_is_liberty_with_the_same_delays(name: str, tmp_path
     assert len(parts) == 2 * sum(role is not None for role in (technology.full_adder, technology.half_adder))
     for part in parts:
         assert all(meaning(part).values() != meaning(other).values() for other in written.values() if other != part)
+
+
+def test_an_adder_may_add_a_constant(tmp_path: Path) -> None:
+    technology = load("sky130hd")
+    netlist = mapped(technology, tmp_path)
+    adder = next(each for each in netlist.instances if each.cell == "sky130_fd_sc_hd__fa_1")
+    tied = replace(adder, pins={**adder.pins, "A": "1", "B": "0"})
+    netlist = replace(netlist, instances=tuple(tied if each is adder else each for each in netlist.instances))
+    after = sizing.resize(netlist, technology, RECIPES["fast"], folder=tmp_path, seconds=30)
+    assert tied in after.instances
 
 
 def test_a_netlist_that_abc_altered_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
