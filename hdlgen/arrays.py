@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from hdlgen.builder import GraphBuilder
 from hdlgen.conversion import widened
 from hdlgen.limits import MAX_ELEMENTS
+from hdlgen.number import Format
 from hdlgen.operation import Op
 
 __all__ = [
@@ -39,7 +40,7 @@ def positions(builder: GraphBuilder, node: int) -> Positions:
     return np.arange(made.elements).reshape(made.shape)
 
 
-def elementwise(builder: GraphBuilder, op: Op, *nodes: int) -> int:
+def elementwise(builder: GraphBuilder, op: Op, *nodes: int, stated: Format | None = None, **attributes: Any) -> int:
     """Apply an operation element by element, shapes broadcast as in numpy."""
     shapes = [builder.node(node).shape for node in nodes]
     try:
@@ -47,7 +48,7 @@ def elementwise(builder: GraphBuilder, op: Op, *nodes: int) -> int:
     except ValueError:
         raise ValueError(f"shapes must broadcast, not {' with '.join(map(str, shapes))}") from None
     _check_size(shape)
-    return builder.apply(op, *(builder.broadcast(node, shape) for node in nodes))
+    return builder.apply(op, *(builder.broadcast(node, shape) for node in nodes), stated=stated, **attributes)
 
 
 def place(shape: Sequence[int], axis: int) -> int:

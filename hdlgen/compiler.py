@@ -11,9 +11,8 @@ from hdlgen.emit import to_rtlil
 from hdlgen.graph import Graph
 from hdlgen.hardware import Kernel, Top
 from hdlgen.knobs import Settings, settings
-from hdlgen.lower import lower
 from hdlgen.payload import Port, input_ports, output_ports
-from hdlgen.rewrite import rewrite
+from hdlgen.realisation import Realisation, realisations
 from hdlgen.sharing import share
 from hdlgen.space import Point
 
@@ -41,24 +40,37 @@ class Compiler:
 
     Args:
         inputs, outputs: fields of the two streams.
-        dataflow: the graph as scalar operations, rewritten.
+        realisations: the graph as scalar operations, once for each way to compute its functions, default first.
         max_error_lsb: how far an output may lie from the golden model's.
     """
 
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
-    dataflow: Dataflow
+    realisations: tuple[Realisation, ...]
     max_error_lsb: float = 0.0
 
     @classmethod
     def of(cls, graph: Graph, *, max_error_lsb: float = 0.0) -> Compiler:
-        """Lower and rewrite a graph, once for all its designs."""
+        """Lower and rewrite a graph, once for all its designs, or once for each way to compute its functions.
+
+        Raises: SpecError where no way to compute a function keeps the error.
+        """
         return cls(
             inputs=input_ports(graph),
             outputs=output_ports(graph),
-            dataflow=rewrite(lower(graph)),
+            realisations=realisations(graph, max_error_lsb=max_error_lsb),
             max_error_lsb=max_error_lsb,
         )
+
+    @property
+    def dataflow(self) -> Dataflow:
+        """Give the graph as scalar operations, in the way that is the default."""
+        return self.realisations[0].dataflow
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """List the ways to compute the functions, default first; none where there is nothing to choose."""
+        return tuple(realisation.method for realisation in self.realisations if realisation.method)
 
     def build(self, point: Point) -> Design:
         """Build the design of a point.
@@ -70,13 +82,19 @@ class Compiler:
         return design
 
     def stock(self) -> Design:
-        """Build what the others are compared with: the same shell and registers around the plain expression."""
-        return self._design(Settings(recipe=""), plain=True)
+        """Build what the others are compared with: the same shell and registers around the plain expression.
+
+        Functions are plain tables, with as few entries as the error allows, where tables are offered.
+        """
+        method = "table" if "table" in self.methods else ""
+        return self._design(Settings(recipe="", function=method), plain=True)
 
     def _design(self, chosen: Settings, *, plain: bool) -> Design:
-        dataflow = self.dataflow if chosen.sharing is None else share(self.dataflow, chosen.sharing)
+        ways = {realisation.method: realisation for realisation in self.realisations}
+        way = ways.get(chosen.function, self.realisations[0])
+        dataflow = way.dataflow if chosen.sharing is None else share(way.dataflow, chosen.sharing)
         datapath = build_datapath(
             dataflow, chosen.style, interval=chosen.interval, fold=chosen.fold, stages=chosen.stages
         )
         kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)
-        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)))
+        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)), error_bound_lsb=way.error_bound_lsb)

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     SHIFT_RIGHT = "shift_right"  # floor of args[0] / 2**args[1]
     SLICE = "slice"  # bits from `place` on, read in the format
     JOIN = "join"  # bits side by side, args[0] lowest
+    TABLE = "table"  # values[args[0]]
 
 
 FREE = frozenset({Kind.INPUT, Kind.CONSTANT, Kind.STATE, Kind.SLICE, Kind.JOIN})
@@ -57,6 +58,7 @@ class Operation:
         terms: the terms of a sum.
         place: constant, lowest bit or element, as the kind says.
         name: port of an input.
+        values: of a table, one for each number that the unsigned format of its argument holds.
         low, high: least and greatest raw result that can occur.
     """
 
@@ -66,6 +68,7 @@ class Operation:
     terms: tuple[Term, ...] = ()
     place: int = 0
     name: str = ""
+    values: tuple[int, ...] = ()
     low: int
     high: int
 
@@ -106,6 +109,13 @@ class Dataflow:
                 raise ValueError(f"dataflow: operation {number} must list the factors of its terms as arguments")
             if (operation.kind is Kind.STATE) != (number in states):
                 raise ValueError(f"dataflow: operation {number} must be a state exactly where a register holds it")
+            if operation.kind is Kind.TABLE:
+                index = self.operations[operation.args[0]].format
+                if index.signed or len(operation.values) != 1 << index.width:
+                    raise ValueError(
+                        f"dataflow: operation {number} must have a value for each number without sign of"
+                        f" {index.width} bits, not {len(operation.values)} for {index}"
+                    )
             if not operation.format.low <= operation.low <= operation.high <= operation.format.high:
                 raise ValueError(
                     f"dataflow: operation {number} must fit {operation.format}, not {operation.low} to {operation.high}"
@@ -185,6 +195,8 @@ class Dataflow:
                 return args[0] >> args[1]
             case Kind.SLICE:
                 return _read(args[0] >> operation.place, operation.format)
+            case Kind.TABLE:
+                return operation.values[args[0]]
             case Kind.JOIN:
                 return _read(self._joined(operation, values), operation.format)
 

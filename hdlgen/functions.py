@@ -10,6 +10,7 @@ import numpy as np
 from hdlgen import arrays
 from hdlgen.call import Call, Function, Value
 from hdlgen.conversion import FORBID, stated
+from hdlgen.elementary import ELEMENTARY, with_format
 from hdlgen.limits import MAX_WINDOW
 from hdlgen.number import OVERFLOWS, ROUNDINGS, Format
 from hdlgen.operation import Op
@@ -123,9 +124,12 @@ def _previous(call: Call) -> Value:
 
 
 def _round(call: Call) -> Value:
-    value = call.evaluator.value(call.arguments["x"], fine=True)
     rounding = call.text("rounding", tuple(ROUNDINGS)) or "half_even"
     overflow = call.text("overflow", (*OVERFLOWS, FORBID))
+    tree = call.arguments["x"]
+    if rounding == "half_even" and overflow in (None, "saturate"):
+        tree = with_format(tree, call.target())
+    value = call.evaluator.value(tree, fine=True)
     return Value(node=_stated(call, value.node, rounding, overflow))
 
 
@@ -201,6 +205,7 @@ def _conv(call: Call) -> Value:
 
 
 FUNCTIONS: Mapping[str, Function] = {
+    **ELEMENTARY,
     "abs": Function(parameters=("x",), required=1, lower=_absolute),
     "argmax": Function(parameters=("x", "axis"), required=1, lower=_index_of_extreme(Op.ARGMAX)),
     "argmin": Function(parameters=("x", "axis"), required=1, lower=_index_of_extreme(Op.ARGMIN)),
@@ -233,7 +238,5 @@ FUNCTIONS: Mapping[str, Function] = {
 CONVERSIONS = frozenset({"round", "saturate", "wrap"})
 """The functions that state the format of their result."""
 
-NOT_OFFERED = frozenset(
-    "divide sqrt rsqrt reciprocal exp log sigmoid tanh gelu sin cos sort median".split()  # noqa: SIM905
-)
+NOT_OFFERED = frozenset({"sort", "median"})
 """Functions that are planned and refused by name."""

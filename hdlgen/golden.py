@@ -16,6 +16,7 @@ import numpy as np
 from hdlgen.feedback import components, sources
 from hdlgen.graph import Graph, Node, Op
 from hdlgen.number import INT64_WIDTH, Format, IntArray, convert, wrap
+from hdlgen.reals import ARGUMENTS, divided, tabulated
 
 __all__ = ["evaluate", "evaluate_nodes"]
 
@@ -91,6 +92,14 @@ def _popcount(call: _Call) -> IntArray:
     return counts.reshape(pattern.shape)
 
 
+def _function(call: _Call) -> IntArray:
+    name = call.node.attribute("function")
+    if ARGUMENTS[name] > 1:
+        return divided(call.values[0], call.values[1], (call.formats[0], call.formats[1]), call.node.format)
+    places = (call.values[0] - call.formats[0].low).astype(np.int64)
+    return np.asarray(tabulated(name, call.formats[0], call.node.format)[places])
+
+
 _MEANINGS: Mapping[Op, Callable[[_Call], IntArray]] = {
     Op.ADD: _on_values(np.add),
     Op.SUB: _on_values(np.subtract),
@@ -121,6 +130,7 @@ _MEANINGS: Mapping[Op, Callable[[_Call], IntArray]] = {
     Op.ARGMAX: _on_raw(lambda value: np.argmax(value, axis=-1)),
     Op.ARGMIN: _on_raw(lambda value: np.argmin(value, axis=-1)),
     Op.POPCOUNT: _popcount,
+    Op.FUNCTION: _function,
 }
 
 

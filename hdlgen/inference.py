@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from hdlgen.limits import MAX_VARIABLE_SHIFT_WIDTH
+from hdlgen.limits import MAX_FUNCTION_RESULT_WIDTH, MAX_FUNCTION_WIDTH, MAX_VARIABLE_SHIFT_WIDTH
 from hdlgen.number import OVERFLOWS, Format, IntArray, convert, saturate
 from hdlgen.operand import Operand, Request, Shape, checked_shape, fitted, full_range, raw_array
 from hdlgen.operation import ARITY, ATTRIBUTES, BITWISE, COMPARISONS, ELEMENT_WISE, Op
+from hdlgen.reals import ARGUMENTS, divided, tabulated
 
 __all__ = ["Operand", "infer"]
 
@@ -238,6 +239,38 @@ def _popcount(request: Request) -> Operand:
     return fitted(raw_array(low), raw_array(high), 0, operand.shape)
 
 
+def _function(request: Request) -> Operand:
+    target, shape = request.statement()
+    name = request.attributes["function"]
+    if name not in ARGUMENTS:
+        raise ValueError(f"function: name must be one of {', '.join(ARGUMENTS)}, not {name!r}")
+    if len(request.operands) != ARGUMENTS[name]:
+        raise ValueError(f"{name}: number of arguments must be {ARGUMENTS[name]}, not {len(request.operands)}")
+    most = MAX_FUNCTION_WIDTH if ARGUMENTS[name] == 1 else MAX_FUNCTION_RESULT_WIDTH
+    for operand in request.operands:
+        if operand.format.width > most:
+            raise ValueError(
+                f"{name}: argument must have at most {most} bits, not the {operand.format.width} of {operand.format}"
+            )
+    if target.width > MAX_FUNCTION_RESULT_WIDTH:
+        raise ValueError(f"{name}: format must have at most {MAX_FUNCTION_RESULT_WIDTH} bits, not be {target}")
+    if ARGUMENTS[name] > 1:
+        formats = (request.operands[0].format, request.operands[1].format)
+        known = all(bool((operand.low == operand.high).all()) for operand in request.operands)
+        if not known:
+            return full_range(target, shape)
+        value = raw_array(divided(request.operands[0].low, request.operands[1].low, formats, target).tolist())
+        return Operand(format=target, shape=shape, low=value, high=value)
+    (operand,) = request.operands
+    results = tabulated(name, operand.format, target)
+    slices = [
+        results[low - operand.format.low : high - operand.format.low + 1]
+        for low, high in zip(operand.low.tolist(), operand.high.tolist(), strict=True)
+    ]
+    low, high = raw_array([int(part.min()) for part in slices]), raw_array([int(part.max()) for part in slices])
+    return Operand(format=target, shape=shape, low=low, high=high)
+
+
 _RULES: Mapping[Op, Callable[[Request], Operand]] = {
     **dict.fromkeys((Op.INPUT, Op.STATE), _source),
     Op.CONSTANT: _constant,
@@ -255,6 +288,7 @@ _RULES: Mapping[Op, Callable[[Request], Operand]] = {
     Op.GATHER: _gather,
     **dict.fromkeys((Op.SUM, Op.ARGMAX, Op.ARGMIN), _reduction),
     Op.POPCOUNT: _popcount,
+    Op.FUNCTION: _function,
 }
 
 
@@ -270,7 +304,7 @@ def infer(
 
     Args:
         op, operands, attributes: the operation; the same `Operand` twice is known to be the same value.
-        stated: the format, for INPUT, STATE, CONVERT and REINTERPRET; for CONSTANT and SHIFT_RIGHT optional.
+        stated: the format, for INPUT, STATE, CONVERT, REINTERPRET and FUNCTION; for CONSTANT and SHIFT_RIGHT optional.
         shape: for INPUT, STATE, CONSTANT and GATHER the shape.
     Raises: ValueError where arguments, attributes, shapes or formats break the rule of the operation.
     """

@@ -42,6 +42,7 @@ class Settings:
     stages: int = 0
     style: SumStyle = SumStyle()
     sharing: Sharing | None = None
+    function: str = ""
     recipe: str
     gate_share: float = 0.0
 
@@ -63,6 +64,7 @@ def settings(point: Point) -> Settings:
             library=gate_share < 1.0,
         ),
         sharing=SHARINGS.get(constants),
+        function=str(chosen.get("function", "")),
         recipe=str(chosen["recipe"]),
         gate_share=gate_share,
     )
@@ -129,12 +131,13 @@ def _knob(name: str, summary: str, choices: Sequence[Choice], only: Sequence[Cho
     return Knob(name=name, choices=tuple(choices), requires=requires, summary=summary)
 
 
-def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
+def offer(dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = ()) -> Space:
     """Offer the knobs that change the hardware of this design.
 
     Args:
         dataflow: rewritten dataflow.
         mapping: what the technology and its tools offer.
+        functions: ways to compute the functions, default first.
     """
     foldings = _foldings(dataflow)
     intervals = tuple(foldings)
@@ -159,6 +162,8 @@ def offer(dataflow: Dataflow, mapping: Mapping) -> Space:
         ),
         _knob("stages", "pipeline stages beyond the fewest, placed by estimated delay", _stages(dataflow)),
     ]
+    if len(functions) > 1:
+        knobs.append(_knob("function", "how functions are approximated", functions))
     if most > 1:
         reductions = REDUCTIONS if most > 2 else REDUCTIONS[:2]
         knobs.append(_knob("reduction", "how the terms of a sum are added", reductions))

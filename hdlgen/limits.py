@@ -7,11 +7,15 @@ __all__ = [
     "MAX_ELEMENTS",
     "MAX_EXPRESSION_CHARACTERS",
     "MAX_EXPRESSION_DEPTH",
+    "MAX_FUNCTION_RESULT_WIDTH",
+    "MAX_FUNCTION_WIDTH",
     "MAX_LITERAL_FRACTION",
     "MAX_NODES",
     "MAX_PAYLOAD_WIDTH",
     "MAX_SHARED_DIGITS",
     "MAX_SPEC_BYTES",
+    "MAX_TABLE_ENTRIES",
+    "MAX_TABLE_MULTIPLEXERS",
     "MAX_VARIABLE_SHIFT_WIDTH",
     "MAX_WIDTH",
     "MAX_WINDOW",
@@ -43,6 +47,18 @@ MAX_EXPRESSION_CHARACTERS = 10_000
 
 MAX_EXPRESSION_DEPTH = 100
 """Levels of nesting of one compute line."""
+
+MAX_FUNCTION_WIDTH = 20
+"""Bits of the argument of an elementary function but `divide`: every value of it is checked."""
+
+MAX_FUNCTION_RESULT_WIDTH = 32
+"""Bits of the result of an elementary function, and of the arguments of `divide`."""
+
+MAX_TABLE_ENTRIES = 65_536
+"""Entries of one table in hardware."""
+
+MAX_TABLE_MULTIPLEXERS = 12_288
+"""Two-way multiplexers that one table may need, when equal parts are shared."""
 
 MAX_SPEC_BYTES = 1_048_576
 """Bytes of a spec file."""

@@ -11,6 +11,7 @@ import numpy as np
 from hdlgen.builder import GraphBuilder
 from hdlgen.call import Value
 from hdlgen.conversion import FORBID, joined, stated
+from hdlgen.elementary import with_format
 from hdlgen.errors import SpecError, nearest
 from hdlgen.expression import ExpressionEvaluator
 from hdlgen.graph import Graph
@@ -100,12 +101,15 @@ class Lines:
 
     def _defined(self, name: str) -> Value:
         where = f"{self._sources.where}: compute.{name}"
+        output = self._sources.outputs.get(name)
+        tree = self._sources.trees[name]
+        if output is not None and output.format is not None and output.rounds_like_a_function:
+            tree = with_format(tree, output.format)
         try:
-            value = self._evaluator.value(self._sources.trees[name])
+            value = self._evaluator.value(tree)
         except ValueError as error:
             hint = f" ({', '.join(self._guessed)}, until a shape is stated)" if self._guessed else ""
             raise SpecError(f"{where}: {error}{hint}") from error
-        output = self._sources.outputs.get(name)
         if output is None:
             return value
         where = f"{self._sources.where}: outputs.{name}"

@@ -43,6 +43,7 @@ class Op(StrEnum):
     ARGMAX = "argmax"  # index of the first largest along the last axis
     ARGMIN = "argmin"
     POPCOUNT = "popcount"  # ones in the two's complement pattern
+    FUNCTION = "function"  # the attribute's real function, rounded to node.format; see hdlgen.reals
 
 
 COMPARISONS = frozenset({Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE})
@@ -60,6 +61,7 @@ ARITY: Mapping[Op, int | None] = {
     Op.SELECT: 3,
     Op.JOIN_BITS: None,
     Op.GATHER: None,
+    Op.FUNCTION: None,
 }
 """Number of arguments; None for one or more."""
 
@@ -70,6 +72,7 @@ ATTRIBUTES: Mapping[Op, tuple[str, ...]] = {
     Op.CONVERT: ("overflow", "rounding"),
     Op.REINTERPRET: ("low",),
     Op.GATHER: ("indices",),
+    Op.FUNCTION: ("function",),
 }
 """Names of the attributes of an operation, sorted; none where it is not listed."""
 

@@ -81,6 +81,8 @@ def _delay(operation: Operation, operations: Sequence[Operation]) -> float:
             return MULTIPLEXER + AND * (max(widths) - operation.format.width).bit_length()
         case Kind.SHIFT_LEFT | Kind.SHIFT_RIGHT:
             return MULTIPLEXER * widths[1]
+        case Kind.TABLE:
+            return MULTIPLEXER + AND * widths[0]
         case _:
             return 0.0
 

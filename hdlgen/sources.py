@@ -6,7 +6,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hdlgen.functions import CONVERSIONS
+from hdlgen.elementary import ELEMENTARY
+from hdlgen.functions import CONVERSIONS, FUNCTIONS
 from hdlgen.number import Format, IntArray
 from hdlgen.payload import Port
 
@@ -32,6 +33,11 @@ class Output:
     rounding: str | None = None
     overflow: str | None = None
 
+    @property
+    def rounds_like_a_function(self) -> bool:
+        """Tell whether nothing is asked for but what elementary functions do: half to even, saturated."""
+        return self.rounding in (None, "half_even") and self.overflow in (None, "saturate")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
@@ -53,10 +59,13 @@ def stated_format(tree: ast.expr, sources: Sources) -> Format | None:
         if output is not None and output.format is not None:
             return output.format
         tree = sources.trees[tree.id]
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in CONVERSIONS):
+    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
         return None
+    if tree.func.id not in CONVERSIONS and tree.func.id not in ELEMENTARY:
+        return None
+    place = FUNCTIONS[tree.func.id].parameters.index("format")
     named = [keyword.value for keyword in tree.keywords if keyword.arg == "format"]
-    given = [part.value for part in [*tree.args[1:2], *named] if isinstance(part, ast.Constant)]
+    given = [part.value for part in [*tree.args[place : place + 1], *named] if isinstance(part, ast.Constant)]
     try:
         return Format.parse(str(given[0])) if given else None
     except ValueError:

@@ -87,7 +87,7 @@ class Spec:
     @property
     def max_error_lsb(self) -> float:
         """Tell how far an output may lie from the golden model's, in units of its last place."""
-        return allowed_error_lsb(self.constraints)
+        return allowed_error_lsb(self.constraints, self.graph)
 
 
 def load(source: str | Path) -> Spec:

@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed, 
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdlgen.arithmetic.decisions import DecisionDiagram, Node
 from hdlgen.arithmetic.sums import Position, SumShape, sum_ports
 from hdlgen.dataflow import FREE, Kind, Operation
 from hdlgen.number import Format
@@ -57,10 +58,30 @@ class OperationUnit(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         args: list[Signal] = [getattr(self, f"arg_{place}") for place in range(len(self.formats))]
-        m.d.comb += self.result.eq(self._value(args))
+        m.d.comb += self.result.eq(self._value(m, args))
         return m
 
-    def _value(self, args: Sequence[Signal]) -> Value:
+    def _looked_up(self, m: Module, index: Signal) -> Value:
+        """Read a table by its decision diagram: a row of multiplexers for each bit of the index, all in one vector.
+
+        One vector a bit keeps the text short, and a simulator at one statement a bit.
+        """
+        format = self.operation.format
+        diagram = DecisionDiagram.of(self.operation.values, format.width)
+        rows: list[Value] = []
+
+        def bit(node: Node) -> Value:
+            return Const(node.place, 1) if node.row < 0 else rows[node.row][node.place]
+
+        for place, row in enumerate(diagram.rows):
+            vector = Signal(len(row), name=f"row_{place}")
+            if row:
+                low, high = Cat(bit(low) for low, _ in row), Cat(bit(high) for _, high in row)
+                m.d.comb += vector.eq(Mux(index[place], high, low))
+            rows.append(vector)
+        return read_as(Cat(bit(root) for root in diagram.roots), format)
+
+    def _value(self, m: Module, args: Sequence[Signal]) -> Value:
         match self.operation.kind:
             case Kind.AND:
                 return args[0] & args[1]
@@ -81,6 +102,8 @@ class OperationUnit(wiring.Component):
                 return args[0] << args[1]
             case Kind.SHIFT_RIGHT:
                 return args[0] >> args[1]
+            case Kind.TABLE:
+                return self._looked_up(m, args[0])
             case kind:
                 raise AssertionError(f"{kind.value} computes nothing")
 

@@ -27,8 +27,13 @@ SECOND_POINTS: Mapping[str, str] = {
     "dot8": "interval=8",
     "fir16": "interval=16",
     "fir8": "interval=2",
+    "gelu": "stages=1",
     "gemm4x4x4": "interval=16",
     "matvec4x4": "interval=16",
+    "rsqrt": "stages=2",
+    "sigmoid": "stages=2",
+    "softmax8": "interval=8",
+    "tanh": "stages=1",
 }
 """What each design is measured with beside its default point; the heavy ones with what simulates quickly."""
 
@@ -71,7 +76,7 @@ def test_a_shipped_design_measures_ok(name: str, pool: Pool, tmp_path: Path) -> 
     for point, score in zip(points, (first, second), strict=True):
         assert score.interval_cycles == point["interval"]
         assert score.throughput_msps == pytest.approx(1e6 / score.period_ps / score.interval_cycles, rel=1e-4)
-        assert score.error_lsb == 0
+        assert score.error_lsb <= project.spec.max_error_lsb
     if points[1]["stages"]:
         assert second.period_ps < first.period_ps and second.flip_flops > first.flip_flops
         assert first.latency_cycles < second.latency_cycles <= first.latency_cycles + int(str(points[1]["stages"]))

@@ -73,9 +73,14 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
     """
     spec = load(source)
     loaded = load_technology(technology) if technology else _own_technology(spec)
-    compiler = Compiler.of(spec.graph, max_error_lsb=spec.max_error_lsb)
+    try:
+        compiler = Compiler.of(spec.graph, max_error_lsb=spec.max_error_lsb)
+    except SpecError as error:
+        raise SpecError(f"{spec.path or source}: {error}") from None
     space = offer(
-        compiler.dataflow, Mapping(recipes=tuple(RECIPES), full_adder_cells=loaded.full_adder is not None)
+        compiler.dataflow,
+        Mapping(recipes=tuple(RECIPES), full_adder_cells=loaded.full_adder is not None),
+        functions=compiler.methods,
     ).narrow(dict(spec.knobs), where=str(spec.path or source))
     return Project(
         spec=spec, source=source, technology_option=technology or "", compiler=compiler, technology=loaded, space=space

@@ -48,6 +48,14 @@ MUTATIONS: Sequence[tuple[str, str, str]] = (
     ("dense16x5", "half_up", "floor"),
     ("dense16x5", "max(sums, 0)", "max(sums, 1000)"),
     ("dense16x5", "2500, -310", "-310, 2500"),
+    ("sigmoid", '"sigmoid(x)"', '"tanh(x)"'),
+    ("sigmoid", '"sigmoid(x)"', '\'round(sigmoid(x, "uq1.14"), "uq1.12", "floor")\''),
+    ("tanh", '"tanh(x)"', '"sin(x)"'),
+    ("gelu", '"gelu(x)"', '"gelu(maximum(x, -0.5))"'),
+    ("rsqrt", '"rsqrt(x)"', '"reciprocal(x)"'),
+    ("softmax8", "x - max(x)", "x - x[0]"),
+    ("softmax8", "half_even", "floor"),
+    ("softmax8", "uq1.10", "uq1.9"),
 )
 """Design, a text of its spec, and what is planted in its place."""
 

@@ -63,6 +63,16 @@ def test_saturation_from_every_format_to_every_other() -> None:
         check(Kind.SATURATE, (source,), lambda x: min(max(x, target.low), target.high), target)  # noqa: B023
 
 
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_a_table_is_looked_up(width: int) -> None:
+    index = Format(width=width, signed=False)
+    for held in FORMATS:
+        values = tuple((7 * place * place + place) % (1 << held.width) + held.low for place in range(1 << width))
+        made = Operation(kind=Kind.TABLE, format=held, args=(0,), values=values, low=held.low, high=held.high)
+        found = evaluate(OperationUnit(made, [index]), "result", arg_0=list(range(1 << width)))
+        assert found == [value % (1 << held.width) for value in values]
+
+
 def test_wiring_is_no_unit() -> None:
     for kind in sorted(FREE | {Kind.SUM}):
         made = Operation(kind=kind, format=FORMATS[0], low=0, high=1)
