@@ -23,11 +23,13 @@ class Value:
         node: its number in the graph's builder.
         truth: whether it is a truth value, as comparisons give: `~` turns it round instead of inverting bits.
         bare: whether it is a number written as such, whose width nobody stated.
+        mixed: the formats of the values that were stacked into it, where they differ.
     """
 
     node: int
     truth: bool = False
     bare: bool = False
+    mixed: tuple[Format, ...] = ()
 
 
 class Evaluator(Protocol):

@@ -18,9 +18,10 @@ from hdlgen import arrays
 from hdlgen.builder import GraphBuilder
 from hdlgen.call import Value, bind
 from hdlgen.errors import nearest
-from hdlgen.functions import FUNCTIONS, NOT_OFFERED
+from hdlgen.functions import FUNCTIONS
 from hdlgen.limits import MAX_LITERAL_FRACTION, MAX_WIDTH
 from hdlgen.operation import Op
+from hdlgen.ordering import stacked
 from hdlgen.syntax import shown
 
 __all__ = ["ExpressionEvaluator", "Scope"]
@@ -88,9 +89,7 @@ class ExpressionEvaluator:
             turned = arrays.positions(self.builder, value.node).transpose()
             return Value(node=self.builder.gather(value.node, turned), truth=value.truth)
         if isinstance(tree, ast.List) and tree.elts:
-            values = [self.value(part) for part in tree.elts]
-            node = arrays.stacked(self.builder, [value.node for value in values], 0)
-            return Value(node=node, truth=all(value.truth for value in values))
+            return stacked(self.builder, [self.value(part) for part in tree.elts], 0)
         raise ValueError(f"value must be a number or an array, not {shown(tree)}")
 
     def integer(self, tree: ast.expr, what: str) -> int:
@@ -199,8 +198,6 @@ class ExpressionEvaluator:
         if not isinstance(tree.func, ast.Name):
             raise ValueError(f"{shown(tree.func)} must be the name of a function to be called")
         name = tree.func.id
-        if name in NOT_OFFERED:
-            raise ValueError(f"{name} must not be called: it is not offered yet")
         if name not in FUNCTIONS:
             raise ValueError(f"function must be one of the language, not {name!r}{nearest(name, FUNCTIONS)}")
         return FUNCTIONS[name].lower(bind(name, FUNCTIONS[name], tree, self))

@@ -14,8 +14,9 @@ from hdlgen.elementary import ELEMENTARY, with_format
 from hdlgen.limits import MAX_WINDOW
 from hdlgen.number import OVERFLOWS, ROUNDINGS, Format
 from hdlgen.operation import Op
+from hdlgen.ordering import median, sort, stacked
 
-__all__ = ["CONVERSIONS", "FUNCTIONS", "NOT_OFFERED", "condition"]
+__all__ = ["CONVERSIONS", "FUNCTIONS", "condition"]
 
 _BIT = Format(width=1, signed=False)
 
@@ -190,9 +191,7 @@ def _stack(call: Call) -> Value:
         trees = [first, *rest]
     if not trees:
         raise ValueError("stack: number of arrays must be at least 1")
-    values = [call.evaluator.value(tree) for tree in trees]
-    node = arrays.stacked(call.builder, [value.node for value in values], axis)
-    return Value(node=node, truth=all(value.truth for value in values))
+    return stacked(call.builder, [call.evaluator.value(tree) for tree in trees], axis)
 
 
 def _dot(call: Call) -> Value:
@@ -218,6 +217,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "flip": Function(parameters=("x", "axis"), required=1, lower=_flip),
     "max": Function(parameters=("x", "axis", "keepdims"), required=1, rest="y", lower=_extreme(Op.MAX)),
     "maximum": Function(parameters=("x", "y"), required=2, lower=_pairwise(Op.MAX)),
+    "median": Function(parameters=("x", "axis", "keepdims"), required=1, lower=median),
     "min": Function(parameters=("x", "axis", "keepdims"), required=1, rest="y", lower=_extreme(Op.MIN)),
     "minimum": Function(parameters=("x", "y"), required=2, lower=_pairwise(Op.MIN)),
     "popcount": Function(parameters=("x",), required=1, lower=_popcount),
@@ -226,6 +226,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "round": Function(parameters=("x", "format", "rounding", "overflow"), required=2, lower=_round),
     "saturate": Function(parameters=("x", "format", "rounding"), required=2, lower=_clipped("saturate")),
     "sign": Function(parameters=("x",), required=1, lower=_sign),
+    "sort": Function(parameters=("x", "axis"), required=1, lower=sort),
     "stack": Function(parameters=("x", "axis"), required=1, rest="y", lower=_stack),
     "sum": Function(parameters=("x", "axis", "keepdims"), required=1, lower=_sum),
     "transpose": Function(parameters=("x", "axes"), required=1, lower=_transpose),
@@ -237,6 +238,3 @@ FUNCTIONS: Mapping[str, Function] = {
 
 CONVERSIONS = frozenset({"round", "saturate", "wrap"})
 """The functions that state the format of their result."""
-
-NOT_OFFERED = frozenset({"sort", "median"})
-"""Functions that are planned and refused by name."""

@@ -84,6 +84,10 @@ def _gather(call: _Call) -> IntArray:
     return everything[:, positions].reshape(tokens, *call.node.shape)
 
 
+def _sort(call: _Call) -> IntArray:
+    return np.asarray(np.sort(call.values[0], axis=-1)[..., list(call.node.attribute("ranks"))])
+
+
 def _popcount(call: _Call) -> IntArray:
     pattern = call.values[0] & ((1 << call.formats[0].width) - 1)
     if pattern.dtype != object:
@@ -129,6 +133,7 @@ _MEANINGS: Mapping[Op, Callable[[_Call], IntArray]] = {
     Op.SUM: _on_raw(lambda value: np.sum(value, axis=-1, dtype=value.dtype)),
     Op.ARGMAX: _on_raw(lambda value: np.argmax(value, axis=-1)),
     Op.ARGMIN: _on_raw(lambda value: np.argmin(value, axis=-1)),
+    Op.SORT: _sort,
     Op.POPCOUNT: _popcount,
     Op.FUNCTION: _function,
 }

@@ -228,6 +228,20 @@ def _reduction(request: Request) -> Operand:
     return fitted(raw_array([0] * count), raw_array([length - 1] * count), 0, shape)
 
 
+def _sort(request: Request) -> Operand:
+    (operand,), ranks = request.operands, request.attributes["ranks"]
+    if not operand.shape:
+        raise ValueError("sort: argument must have at least one axis, not shape ()")
+    *rest, length = operand.shape
+    if not ranks or list(ranks) != sorted(set(ranks)) or not 0 <= ranks[0] <= ranks[-1] < length:
+        raise ValueError(f"sort: ranks must rise within 0 to {length - 1}, not be {ranks!r}")
+    # The value of a rank grows with every element, so its bounds are those of the bounds.
+    low, high = (
+        np.sort(bound.reshape(-1, length), axis=1)[:, list(ranks)].reshape(-1) for bound in (operand.low, operand.high)
+    )
+    return fitted(low, high, operand.format.fraction, (*rest, len(ranks)))
+
+
 def _popcount(request: Request) -> Operand:
     (operand,) = request.operands
     width = operand.format.width
@@ -287,6 +301,7 @@ _RULES: Mapping[Op, Callable[[Request], Operand]] = {
     Op.JOIN_BITS: _join_bits,
     Op.GATHER: _gather,
     **dict.fromkeys((Op.SUM, Op.ARGMAX, Op.ARGMIN), _reduction),
+    Op.SORT: _sort,
     Op.POPCOUNT: _popcount,
     Op.FUNCTION: _function,
 }

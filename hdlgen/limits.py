@@ -13,6 +13,7 @@ __all__ = [
     "MAX_NODES",
     "MAX_PAYLOAD_WIDTH",
     "MAX_SHARED_DIGITS",
+    "MAX_SORTED",
     "MAX_SPEC_BYTES",
     "MAX_TABLE_ENTRIES",
     "MAX_TABLE_MULTIPLEXERS",
@@ -59,6 +60,9 @@ MAX_TABLE_ENTRIES = 65_536
 
 MAX_TABLE_MULTIPLEXERS = 12_288
 """Two-way multiplexers that one table may need, when equal parts are shared."""
+
+MAX_SORTED = 256
+"""Values that one sorting network orders."""
 
 MAX_SPEC_BYTES = 1_048_576
 """Bytes of a spec file."""

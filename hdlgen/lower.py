@@ -13,6 +13,7 @@ from hdlgen.graph import Graph, Node
 from hdlgen.number import Format
 from hdlgen.operation import Op
 from hdlgen.scalars import BIT, Scalars
+from hdlgen.sorting_networks import sorting_network
 
 __all__ = ["lower"]
 
@@ -56,7 +57,8 @@ def _absolute(scalars: Scalars, node: Node, args: Arguments, within: tuple[int, 
 def _extreme(scalars: Scalars, node: Node, args: Arguments, within: tuple[int, int]) -> int:
     left, right = _aligned(scalars, args, node.format.fraction)
     first = scalars.less(left, right)
-    return scalars.select(first, left, right) if node.op is Op.MIN else scalars.select(first, right, left)
+    yes, no = (left, right) if node.op is Op.MIN else (right, left)
+    return scalars.select(first, yes, no, within=within)
 
 
 def _compare(scalars: Scalars, node: Node, args: Arguments, within: tuple[int, int]) -> int:
@@ -148,6 +150,26 @@ def _best_index(scalars: Scalars, elements: Sequence[int], *, largest: bool) -> 
             winners.append((scalars.select(later, right, left), scalars.select(later, right_index, left_index)))
         players = winners + players[len(players) & ~1 :]
     return players[0][1]
+
+
+def _in_order(scalars: Scalars, elements: Sequence[int], ranks: Sequence[int]) -> list[int]:
+    """Give the elements of some ranks by a sorting network; one comparison chooses both values of a comparator."""
+    wires = list(elements)
+    for layer in sorting_network(len(wires), ranks):
+        for first, second in layer:
+            left, right = wires[first], wires[second]
+            wires[first], wires[second] = _exchanged(scalars, left, right)
+    return [wires[rank] for rank in ranks]
+
+
+def _exchanged(scalars: Scalars, left: int, right: int) -> tuple[int, int]:
+    """Give the smaller and the larger of two values."""
+    one, other = scalars.operations[left], scalars.operations[right]
+    swap = scalars.less(right, left)
+    return (
+        scalars.select(swap, right, left, within=(min(one.low, other.low), min(one.high, other.high))),
+        scalars.select(swap, left, right, within=(max(one.low, other.low), max(one.high, other.high))),
+    )
 
 
 def lower(graph: Graph, functions: Mapping[int, Approximation] | None = None) -> Dataflow:
@@ -266,6 +288,13 @@ def _lower_node(
             return tuple(
                 _best_index(scalars, args[0][0][place * width : (place + 1) * width], largest=node.op is Op.ARGMAX)
                 for place in places
+            )
+        case Op.SORT:
+            ranks = node.attribute("ranks")
+            length = args[0][1].shape[-1]
+            rows = range(0, len(args[0][0]), length)
+            return tuple(
+                number for start in rows for number in _in_order(scalars, args[0][0][start : start + length], ranks)
             )
         case _:
             build = _ELEMENT[node.op]

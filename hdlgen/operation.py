@@ -42,6 +42,7 @@ class Op(StrEnum):
     SUM = "sum"  # over the last axis
     ARGMAX = "argmax"  # index of the first largest along the last axis
     ARGMIN = "argmin"
+    SORT = "sort"  # the values of some ranks along the last axis, 0 the smallest; attribute ranks
     POPCOUNT = "popcount"  # ones in the two's complement pattern
     FUNCTION = "function"  # the attribute's real function, rounded to node.format; see hdlgen.reals
 
@@ -56,7 +57,7 @@ ARITY: Mapping[Op, int | None] = {
     **dict.fromkeys((Op.INPUT, Op.CONSTANT, Op.STATE), 0),
     **dict.fromkeys((Op.ADD, Op.SUB, Op.MUL, Op.MIN, Op.MAX, Op.AND, Op.OR, Op.XOR, *sorted(COMPARISONS)), 2),
     **dict.fromkeys((Op.NEG, Op.ABS, Op.INVERT, Op.SHIFT, Op.CONVERT, Op.REINTERPRET, Op.POPCOUNT), 1),
-    **dict.fromkeys((Op.SUM, Op.ARGMAX, Op.ARGMIN), 1),
+    **dict.fromkeys((Op.SUM, Op.ARGMAX, Op.ARGMIN, Op.SORT), 1),
     **dict.fromkeys((Op.SHIFT_LEFT, Op.SHIFT_RIGHT), 2),
     Op.SELECT: 3,
     Op.JOIN_BITS: None,
@@ -73,8 +74,9 @@ ATTRIBUTES: Mapping[Op, tuple[str, ...]] = {
     Op.REINTERPRET: ("low",),
     Op.GATHER: ("indices",),
     Op.FUNCTION: ("function",),
+    Op.SORT: ("ranks",),
 }
 """Names of the attributes of an operation, sorted; none where it is not listed."""
 
-ELEMENT_WISE = frozenset(Op) - {Op.INPUT, Op.CONSTANT, Op.STATE, Op.GATHER, Op.SUM, Op.ARGMAX, Op.ARGMIN}
+ELEMENT_WISE = frozenset(Op) - {Op.INPUT, Op.CONSTANT, Op.STATE, Op.GATHER, Op.SUM, Op.ARGMAX, Op.ARGMIN, Op.SORT}
 """Arguments and result have one shape, and each element depends on the same element of the arguments alone."""

@@ -115,14 +115,16 @@ class Scalars:
             return self.constant(1 - self.operations[number].place)
         return self.bits(Kind.NOT, number, format=BIT)
 
-    def select(self, condition: int, yes: int, no: int) -> int:
-        """Choose by a bit."""
+    def select(self, condition: int, yes: int, no: int, *, within: tuple[int, int] | None = None) -> int:
+        """Choose by a bit; `within` is a range that the caller knows the result to keep."""
         if yes == no:
             return yes
         if self.operations[condition].kind is Kind.CONSTANT:
             return yes if self.operations[condition].place else no
         low = min(self.operations[yes].low, self.operations[no].low)
         high = max(self.operations[yes].high, self.operations[no].high)
+        if within is not None:
+            low, high = max(low, within[0]), min(high, within[1])
         args = (condition, yes, no)
         return self.add(Operation(kind=Kind.SELECT, format=Format.holding(low, high), args=args, low=low, high=high))
 

@@ -17,7 +17,7 @@ from hdlgen.constants import read_constant
 from hdlgen.conversion import FORBID
 from hdlgen.errors import SpecError, nearest
 from hdlgen.evaluation import Constraint, Objective
-from hdlgen.functions import FUNCTIONS, NOT_OFFERED
+from hdlgen.functions import FUNCTIONS
 from hdlgen.goals import read_constraints, read_objectives
 from hdlgen.graph import Graph
 from hdlgen.limits import MAX_ELEMENTS, MAX_PAYLOAD_WIDTH, MAX_SPEC_BYTES
@@ -202,7 +202,7 @@ def _check_names(whole: Table) -> None:
         table = whole.table(section)
         for name in table.values:
             check_name(name, table.place(name))
-            if name in FUNCTIONS or name in NOT_OFFERED:
+            if name in FUNCTIONS:
                 raise SpecError(f"{table.place(name)} must have a name of its own: {name} is a function")
             if name in taken and (taken[name], section) != ("outputs", "compute"):
                 raise SpecError(f"{table.place(name)} must have a name of its own: {taken[name]}.{name} has it already")

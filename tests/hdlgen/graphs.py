@@ -211,6 +211,10 @@ def _apply(draw: st.DrawFn, builder: GraphBuilder, op: Op, nodes: Sequence[int],
         case Op.GATHER:
             indices = tuple((0, draw(st.integers(0, count - 1))) for _ in range(count))
             return builder.apply(op, pick(), shape=shape, indices=indices)
+        case Op.SORT:
+            if not shape:
+                raise ValueError("a scalar has no axis")
+            return builder.apply(op, pick(), ranks=tuple(range(shape[-1])))
         case Op.SUM | Op.ARGMAX | Op.ARGMIN:
             if not shape:
                 raise ValueError("a scalar has no axis")

@@ -22,6 +22,8 @@ y = {}
 BEYOND = "overflow must be named (wrap, saturate) where it can happen:"
 DROPPED = "rounding must be named (floor, half_up, half_even, toward_zero) where fraction bits are dropped,"
 
+AXES = "compute.y: median: arguments must be as in median(x, axis=..., keepdims=...), not 'axes' (did you mean 'axis'?)"
+
 ROWS: list[tuple[str, str]] = [
     ('y = ""', "compute.y: must be an expression, not '' (invalid syntax)"),
     ('y = "x +"', "compute.y: must be an expression, not 'x +' (invalid syntax)"),
@@ -150,10 +152,26 @@ ROWS: list[tuple[str, str]] = [
         'y = "w * reshape(w, (512, 1))"\nw = "window(x, 512)"',
         "compute.y: an array must have at most 16384 elements, not 262144",
     ),
-]
-
-ROWS += [
-    (f'y = "{name}(x)"', f"compute.y: {name} must not be called: it is not offered yet") for name in ("sort", "median")
+    (
+        'y = "sort(stack(x, v[0]))"',
+        'compute.y: sort: elements must have one format, not i8 and q4.4: write round(..., "q8.4") around them',
+    ),
+    (
+        "y = 'median([wrap(x, \"u9\"), x, 1])'",
+        'compute.y: median: elements must have one format, not u9 and i8: write round(..., "q8.4") around them',
+    ),
+    ('y = "sort(x)"', "compute.y: sort: x must have at least one axis, not be a single value"),
+    ('y = "sort(v, 1)"', "compute.y: axis must be one of the 1 of shape (4,), not 1"),
+    ('y = "sort(v, 0, 0)"', "compute.y: sort: number of arguments must be as in sort(x, axis=...), not 3"),
+    ('y = "median(v, axes=0)"', AXES),
+    (
+        'y = "sort(window(x, 257))"',
+        "compute.y: sort: number of elements in a row must be at most 256, not 257",
+    ),
+    (
+        'y = "median(window(v, 100))"',
+        "compute.y: median: number of elements in a row must be at most 256, not 400",
+    ),
 ]
 
 

@@ -191,6 +191,30 @@ def test_reductions_go_over_the_last_axis() -> None:
     assert np.array_equal(found["argmin"], x.argmin(axis=2))
 
 
+def test_ranks_are_those_of_the_last_axis() -> None:
+    x = np.random.default_rng(2).integers(-8, 8, (200, 3, 5))
+    builder = GraphBuilder()
+    node = builder.input("x", Format.parse("i4"), (3, 5))
+    builder.output("all", builder.apply(Op.SORT, node, ranks=(0, 1, 2, 3, 4)))
+    builder.output("some", builder.apply(Op.SORT, node, ranks=(1, 4)))
+    found = evaluate(builder.graph(), {"x": x})
+    assert np.array_equal(found["all"], np.sort(x))
+    assert np.array_equal(found["some"], np.sort(x)[..., [1, 4]])
+
+
+def test_the_bounds_of_ranks_are_those_of_the_bounds() -> None:
+    formats = [Format.parse(text) for text in ("u3", "i2", "i3")]
+    builder = GraphBuilder()
+    inputs = [builder.input(f"x{place}", held) for place, held in enumerate(formats)]
+    wide = Format.parse("i4")
+    same = [builder.apply(Op.CONVERT, node, stated=wide, rounding="floor", overflow="wrap") for node in inputs]
+    made = builder.apply(Op.SORT, builder.stack(same, np.arange(3)), ranks=(0, 1, 2))
+    tokens = np.sort(np.array(every_token(formats)))
+    operand = builder.operand(made)
+    assert operand.low.tolist() == tokens.min(axis=0).tolist()
+    assert operand.high.tolist() == tokens.max(axis=0).tolist()
+
+
 def fir(taps: list[int]) -> Graph:
     builder = GraphBuilder()
     recent = [builder.input("x", Format.parse("i8"))]

@@ -56,6 +56,10 @@ def test_good_graphs_are_verified() -> None:
         (with_node(attributes=(("name", "x"),)), "add: attributes must be (), not ('name',)"),
         (with_node(op=Op.SHIFT, args=(0,)), "shift: attributes must be ('amount',), not ()"),
         (with_node(op=Op.SUM, args=(0,)), "sum: argument must have at least one axis, not shape ()"),
+        (
+            with_node(op=Op.SORT, args=(0,), attributes=(("ranks", (0,)),)),
+            "sort: argument must have at least one axis, not shape ()",
+        ),
         (with_node(op=Op.SELECT, args=(0, 0, 0)), "select: condition must have format u1, not i8"),
         (with_node(op=Op.SHIFT_LEFT), "shift_left: amount must be an unsigned integer, not of format i8"),
         (with_node(op=Op.JOIN_BITS, args=()), "join_bits: number of arguments must be at least 1, not 0"),

@@ -17,6 +17,7 @@ from hdlgen.graph import Graph
 from hdlgen.lower import lower
 from hdlgen.number import OVERFLOWS, ROUNDINGS, Format
 from hdlgen.operation import BITWISE, COMPARISONS, Op
+from hdlgen.rewrite import rewrite
 from tests.hdlgen.graphs import GRAPHS, graphs, random_tokens
 from tests.hdlgen.lanes import expected_results
 
@@ -102,6 +103,37 @@ def test_reductions_over_the_last_axis(op: Op) -> None:
         graph = builder.graph()
         tokens = random_tokens(graph, 150, seed=1)
         assert lower(graph).run(tokens) == expected_results(graph, tokens)
+
+
+@pytest.mark.parametrize("ranks", [(0, 1, 2, 3), (1, 2), (3,)])
+def test_the_values_of_some_ranks(ranks: tuple[int, ...]) -> None:
+    for shape in ((4,), (3, 4)):
+        builder = GraphBuilder()
+        builder.output("y", builder.apply(Op.SORT, builder.input("x", Format(width=3), shape), ranks=ranks))
+        graph = builder.graph()
+        tokens = random_tokens(graph, 150, seed=2)
+        assert lower(graph).run(tokens) == expected_results(graph, tokens)
+
+
+def test_a_comparator_has_one_comparison_and_the_ranges_of_both_values() -> None:
+    builder = GraphBuilder()
+    x, y = builder.input("x", Format(width=4), (2,)), builder.constant([0, -3])
+    high = builder.apply(Op.MAX, x, y)
+    builder.output("y", builder.apply(Op.SORT, high, ranks=(0, 1)))
+    dataflow = lower(builder.graph())
+    results = [dataflow.operations[number] for number in dataflow.results()]
+    assert [operation.kind for operation in results] == [Kind.SELECT, Kind.SELECT]
+    assert len({operation.args[0] for operation in results}) == 1
+    assert [(operation.low, operation.high) for operation in results] == [(-3, 7), (0, 7)]
+
+
+def test_a_median_of_nine_takes_19_comparisons_and_one_choice_where_one_value_is_used() -> None:
+    builder = GraphBuilder()
+    builder.output("y", builder.apply(Op.SORT, builder.input("x", Format(width=8), (9,)), ranks=(4,)))
+    kinds = [operation.kind for operation in rewrite(lower(builder.graph())).operations]
+    # Of the 38 values of 19 comparators 8 are dropped beside the median itself.
+    assert kinds.count(Kind.SELECT) == 30
+    assert kinds.count(Kind.SUM) == 19
 
 
 @pytest.mark.parametrize("op", [Op.POPCOUNT, Op.JOIN_BITS])
