@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import demo, loop, stock
+from benchmarks import demo, functions, loop, stock
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -13,5 +13,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "demo": demo.BENCHMARK,
     "stock": stock.BENCHMARK,
     "loop": loop.BENCHMARK,
+    "functions": functions.BENCHMARK,
 }
 """By name, in the order of the page."""

@@ -43,6 +43,7 @@ def test_the_goals_are_the_published_ones() -> None:
         "dot8_fast_area": ("at most", 0.92),
         "dot8_fast_period": ("at most", 0.92),
         "ratio": ("at least", 3),
+        "area_ratio_worst": ("at most", 0.6),
     }
 
 
