@@ -134,6 +134,7 @@ class _Draft:
 
     operation: int
     initial: int
+    dropped: int
     columns: dict[Make, list[list[tuple[Operand, ...]]]]
 
 
@@ -143,7 +144,7 @@ def _draft(number: int, operation: Operation, fold: int, *, general: bool) -> _D
     for make, members in sorted(_classes(operation, general=general).items()):
         chunks = [members[start : start + fold] for start in range(0, len(members), fold)]
         columns[make] = [chunk + [_idle(make)] * (fold - len(chunk)) for chunk in chunks]
-    return _Draft(operation=number, initial=operation.place, columns=columns)
+    return _Draft(operation=number, initial=operation.place, dropped=operation.dropped, columns=columns)
 
 
 def _idle(make: Make) -> tuple[Operand, ...]:
@@ -166,7 +167,7 @@ def _team(operations: Sequence[Operation], drafts: Sequence[_Draft], fold: int) 
         if varying:
             rows.append([(Operand(number=None, constant=draft.initial),)])
         steps = tuple(tuple(row[step] for row in rows) for step in range(fold))
-        tasks.append(Task(operation=draft.operation, steps=steps, initial=draft.initial))
+        tasks.append(Task(operation=draft.operation, steps=steps, initial=draft.initial >> draft.dropped))
     positions = tuple(
         Position(
             factors=tuple(
@@ -182,6 +183,7 @@ def _team(operations: Sequence[Operation], drafts: Sequence[_Draft], fold: int) 
         constant=constants.pop() if fold == 1 and not varying else 0,
         result=_join([operations[task.operation].format for task in tasks]),
         accumulates=fold > 1,
+        dropped=drafts[0].dropped,
     )
     return Team(shape=shape, tasks=tuple(tasks))
 
@@ -218,7 +220,7 @@ def allocate(dataflow: Dataflow, *, interval: int, fold: int) -> Allocation:
         raise ValueError(f"allocate: fold must divide the interval of {interval} cycles, not {fold!r}")
     if interval > 1:
         dataflow = _without_negative_products(dataflow)
-    shared: dict[tuple[tuple[tuple[Make, int], ...], int, int], list[_Draft]] = {}
+    shared: dict[tuple[tuple[tuple[Make, int], ...], int, int, int], list[_Draft]] = {}
     for number, operation in enumerate(dataflow.operations):
         if operation.kind is not Kind.SUM:
             continue
@@ -227,6 +229,7 @@ def allocate(dataflow: Dataflow, *, interval: int, fold: int) -> Allocation:
         products = tuple((make, len(columns)) for make, columns in sorted(draft.columns.items()) if make[0] == 2)
         # An adder alone is cheaper than the multiplexers that would let others use it.
         alone = interval == 1 or (not products and cycles == 1)
-        shared.setdefault((products, cycles, number if alone else -1), []).append(draft)
-    teams = tuple(_team(dataflow.operations, drafts, cycles) for (_, cycles, _), drafts in shared.items())
+        key = (products, cycles, operation.dropped, number if alone else -1)
+        shared.setdefault(key, []).append(draft)
+    teams = tuple(_team(dataflow.operations, drafts, cycles) for (_, cycles, _, _), drafts in shared.items())
     return Allocation(dataflow=dataflow, teams=teams)

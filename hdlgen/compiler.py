@@ -12,6 +12,7 @@ from hdlgen.graph import Graph
 from hdlgen.hardware import Kernel, Top
 from hdlgen.knobs import Settings, settings
 from hdlgen.payload import Port, input_ports, output_ports
+from hdlgen.precision import approximate
 from hdlgen.realisation import Realisation, realisations
 from hdlgen.sharing import share
 from hdlgen.space import Point
@@ -68,6 +69,11 @@ class Compiler:
         return self.realisations[0].dataflow
 
     @property
+    def spare_error_lsb(self) -> float:
+        """Tell how much of the allowed error the functions leave to the sums, in the way that is the default."""
+        return self.max_error_lsb - self.realisations[0].error_bound_lsb
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """List the ways to compute the functions, default first; none where there is nothing to choose."""
         return tuple(realisation.method for realisation in self.realisations if realisation.method)
@@ -93,8 +99,17 @@ class Compiler:
         ways = {realisation.method: realisation for realisation in self.realisations}
         way = ways.get(chosen.function, self.realisations[0])
         dataflow = way.dataflow if chosen.sharing is None else share(way.dataflow, chosen.sharing)
+        used = approximate(
+            dataflow,
+            chosen.style,
+            interval=chosen.interval,
+            fold=chosen.fold,
+            allowed_lsb=self.max_error_lsb - way.error_bound_lsb,
+            percent=chosen.precision,
+        )
         datapath = build_datapath(
-            dataflow, chosen.style, interval=chosen.interval, fold=chosen.fold, stages=chosen.stages
+            used.dataflow, chosen.style, interval=chosen.interval, fold=chosen.fold, stages=chosen.stages
         )
         kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)
-        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)), error_bound_lsb=way.error_bound_lsb)
+        bound = way.error_bound_lsb + used.bound_lsb
+        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)), error_bound_lsb=bound)

@@ -57,6 +57,8 @@ class Operation:
         args: numbers of the operations that it reads; for a sum, the factors of its terms in order.
         terms: the terms of a sum.
         place: constant, lowest bit or element, as the kind says.
+        dropped: lowest columns that a sum may leave out when it is added up; its result counts in units of
+            `2**dropped`, and how near it comes depends on how it is built.
         name: port of an input.
         values: of a table, one for each number that the unsigned format of its argument holds.
         low, high: least and greatest raw result that can occur.
@@ -67,6 +69,7 @@ class Operation:
     args: tuple[int, ...] = ()
     terms: tuple[Term, ...] = ()
     place: int = 0
+    dropped: int = 0
     name: str = ""
     values: tuple[int, ...] = ()
     low: int
@@ -174,7 +177,7 @@ class Dataflow:
                     for factor in term.factors:
                         product *= values[factor]
                     total += product
-                return total
+                return total >> operation.dropped
             case Kind.AND:
                 return args[0] & args[1]
             case Kind.OR:

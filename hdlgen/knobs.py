@@ -11,6 +11,7 @@ from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.sums import MULTIPLIERS, REDUCTIONS, SumStyle
 from hdlgen.dataflow import Dataflow, Kind, Operation
 from hdlgen.errors import PointError
+from hdlgen.precision import PRECISIONS, approximate
 from hdlgen.schedule import schedule
 from hdlgen.sharing import SHARINGS, Sharing, sharings_of
 from hdlgen.space import Choice, Knob, Point, Space
@@ -43,6 +44,7 @@ class Settings:
     style: SumStyle = SumStyle()
     sharing: Sharing | None = None
     function: str = ""
+    precision: int = 0
     recipe: str
     gate_share: float = 0.0
 
@@ -65,6 +67,7 @@ def settings(point: Point) -> Settings:
         ),
         sharing=SHARINGS.get(constants),
         function=str(chosen.get("function", "")),
+        precision=int(chosen.get("precision", 0)),
         recipe=str(chosen["recipe"]),
         gate_share=gate_share,
     )
@@ -131,13 +134,41 @@ def _knob(name: str, summary: str, choices: Sequence[Choice], only: Sequence[Cho
     return Knob(name=name, choices=tuple(choices), requires=requires, summary=summary)
 
 
-def offer(dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = ()) -> Space:
+def _precisions(dataflow: Dataflow, max_error_lsb: float) -> tuple[int, ...]:
+    """List the shares of the allowed error that change the sums: none where nothing can be left out."""
+    seen: list[object] = [{}]
+    kept = [PRECISIONS[0]]
+    for percent in PRECISIONS[1:]:
+        found = approximate(
+            dataflow, SumStyle(), interval=1, fold=1, allowed_lsb=max_error_lsb, percent=percent
+        ).columns
+        if found not in seen:
+            seen.append(found)
+            kept.append(percent)
+    return tuple(kept)
+
+
+def _precision_knob(choices: Sequence[int], *, reductions: bool) -> Knob:
+    """Make the knob of truncation, which wants the one heap that can be truncated."""
+    heap = (("reduction", (REDUCTIONS[0],)),) if reductions else ()
+    return Knob(
+        name="precision",
+        choices=tuple(choices),
+        requires=tuple((choice, heap) for choice in choices[1:]) if heap else (),
+        summary="percent of the allowed error that left-out columns of sums may use, proved",
+    )
+
+
+def offer(
+    dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = (), max_error_lsb: float = 0.0
+) -> Space:
     """Offer the knobs that change the hardware of this design.
 
     Args:
         dataflow: rewritten dataflow.
         mapping: what the technology and its tools offer.
         functions: ways to compute the functions, default first.
+        max_error_lsb: how far outputs may be off; where that is no unit of the last place, every design is exact.
     """
     foldings = _foldings(dataflow)
     intervals = tuple(foldings)
@@ -179,5 +210,8 @@ def offer(dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = ()
             knobs.append(
                 _knob("full_adders", "cells of the library, or gates for so many % of them", tuple(FULL_ADDERS))
             )
+    precisions = _precisions(dataflow, max_error_lsb)
+    if len(precisions) > 1:
+        knobs.append(_precision_knob(precisions, reductions=most > 1))
     knobs.append(_knob("recipe", "how logic is mapped to cells", mapping.recipes))
     return Space(knobs=tuple(knobs))

@@ -96,20 +96,22 @@ class Heap:
         self._constant += constant
 
     def add_row(self, m: Module, row: Row, *, shift: int = 0, sign: int = 1) -> None:
-        """Add `sign * 2**shift` times a row; columns beyond the width fall away."""
-        width = min(len(row.bits), self.width - row.shift - shift)
+        """Add `sign * 2**shift` times a row; bits below the lowest column and beyond the last one fall away."""
+        below = max(-row.shift - shift, 0)
+        lowest = row.shift + shift + below
+        width = min(len(row.bits) - below, self.width - lowest)
         if width <= 0:
             return
         mask = (1 << width) - 1
-        inverted = (row.negative if sign > 0 else ~row.negative) & mask
-        bits = row.bits[:width]
+        inverted = (row.negative if sign > 0 else ~row.negative) >> below & mask
+        bits = row.bits[below : below + width]
         if inverted:
             flipped = Signal(width, name="inverted_row")
             m.d.comb += flipped.eq(bits ^ Const(inverted, width))
             bits = flipped
-            self._constant -= inverted << (row.shift + shift)
+            self._constant -= inverted << lowest
         for place in range(width):
-            self.columns[row.shift + shift + place].append(Bit(bits[place], row.arrival))
+            self.columns[lowest + place].append(Bit(bits[place], row.arrival))
 
     def settle_constant(self) -> None:
         """Put the constant into the columns as ones; call it once, when all has been added."""

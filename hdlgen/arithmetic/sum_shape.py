@@ -41,12 +41,15 @@ class SumShape:
         constant: added once; 0 where the sum accumulates, as the accumulator then starts from an operand.
         result: integer format of the result, which counts modulo `2**width`.
         accumulates: whether results add up over several cycles.
+        dropped: lowest columns that are left out of the heap, partial products, constant and all: the result counts in
+            units of `2**dropped`, and lies off the exact one by what `hdlgen.arithmetic.truncation` tells.
     """
 
     positions: tuple[Position, ...]
     constant: int
     result: Format
     accumulates: bool = False
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ __all__ = [
     "SumStyle",
     "SumUnit",
     "estimate",
+    "position_rows",
     "sum_ports",
 ]
 
@@ -70,23 +71,25 @@ _Live = Sequence[Heap | _Word]
 _Levels = Generator[tuple[float, _Live], None, Value]
 
 
-def _rows(m: Module, position: Position, factors: Sequence[Value], style: SumStyle) -> list[Row]:
-    """Make the rows of a position without its coefficient."""
+def position_rows(m: Module, position: Position, factors: Sequence[Value], style: SumStyle) -> list[Row]:
+    """Make the rows of a position of one or two factors, without its coefficient."""
     if len(factors) == 1:
         return [word_row(factors[0], position.factors[0])]
     rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier]]
     return rows(m, factors[0], position.factors[0], factors[1], position.factors[1])
 
 
-def _fill(m: Module, heap: Heap, position: Position, factors: Sequence[Value], style: SumStyle) -> None:
-    """Add a position to a heap."""
+def _fill(
+    m: Module, heap: Heap, position: Position, factors: Sequence[Value], style: SumStyle, dropped: int = 0
+) -> None:
+    """Add a position to a heap whose lowest column has the weight `2**dropped`."""
     if not factors:
-        heap.add_constant(position.coefficient)
+        heap.add_constant(position.coefficient >> dropped)
         return
-    rows = _rows(m, position, factors, style)
+    rows = position_rows(m, position, factors, style)
     for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
         for row in rows:
-            heap.add_row(m, row, shift=digit.shift, sign=digit.sign)
+            heap.add_row(m, row, shift=digit.shift - dropped, sign=digit.sign)
 
 
 def _first_delay(shape: SumShape, style: SumStyle) -> float:
@@ -159,8 +162,8 @@ def _heap_levels(
     """Build one heap over all positions; an accumulator joins it last."""
     heap = Heap(shape.result.width)
     for position, values in zip(shape.positions, factors, strict=True):
-        _fill(m, heap, position, values, style)
-    heap.add_constant(shape.constant)
+        _fill(m, heap, position, values, style, shape.dropped)
+    heap.add_constant(shape.constant >> shape.dropped)
     heap.settle_constant()
     yield _first_delay(shape, style), [heap]
     yield from _reduce(m, [heap], [], style)
@@ -264,7 +267,7 @@ def _is_pair(shape: SumShape) -> bool:
 def _levels(
     m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
 ) -> _Levels:
-    build = _heap_levels if style.reduction == "heap" and not _is_pair(shape) else _word_levels
+    build = _heap_levels if shape.dropped or (style.reduction == "heap" and not _is_pair(shape)) else _word_levels
     return build(m, shape, style, factors, accumulator)
 
 
@@ -279,6 +282,8 @@ def estimate(shape: SumShape, style: SumStyle) -> tuple[LevelEstimate, ...]:
 
 class SumUnit(wiring.Component):
     """Add up products: `result = constant + sum of coefficient * product of factors`, modulo `2**width`.
+
+    A shape that drops columns gives about this sum divided by `2**dropped`, and is one heap in every style.
 
     Ports: `factor_P_F` in for factor F of position P; `result` out. A sum that accumulates also has `first` (in, high
     in the cycle in which the first addends reach the accumulator) and `initial` (in, what they are added to).

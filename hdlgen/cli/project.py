@@ -81,6 +81,7 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
         compiler.dataflow,
         Mapping(recipes=tuple(RECIPES), full_adder_cells=loaded.full_adder is not None),
         functions=compiler.methods,
+        max_error_lsb=compiler.spare_error_lsb,
     ).narrow(dict(spec.knobs), where=str(spec.path or source))
     return Project(
         spec=spec, source=source, technology_option=technology or "", compiler=compiler, technology=loaded, space=space
