@@ -12,7 +12,7 @@ from hdlgen.graph import Graph
 from hdlgen.hardware import Kernel, Top
 from hdlgen.knobs import Settings, settings
 from hdlgen.payload import Port, input_ports, output_ports
-from hdlgen.precision import approximate
+from hdlgen.precision import truncate
 from hdlgen.realisation import Realisation, realisations
 from hdlgen.sharing import share
 from hdlgen.space import Point
@@ -99,7 +99,7 @@ class Compiler:
         ways = {realisation.method: realisation for realisation in self.realisations}
         way = ways.get(chosen.function, self.realisations[0])
         dataflow = way.dataflow if chosen.sharing is None else share(way.dataflow, chosen.sharing)
-        used = approximate(
+        used = truncate(
             dataflow,
             chosen.style,
             interval=chosen.interval,

@@ -11,7 +11,7 @@ from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.sums import MULTIPLIERS, REDUCTIONS, SumStyle
 from hdlgen.dataflow import Dataflow, Kind, Operation
 from hdlgen.errors import PointError
-from hdlgen.precision import PRECISIONS, approximate
+from hdlgen.precision import PRECISIONS, truncate
 from hdlgen.schedule import schedule
 from hdlgen.sharing import SHARINGS, Sharing, sharings_of
 from hdlgen.space import Choice, Knob, Point, Space
@@ -136,16 +136,14 @@ def _knob(name: str, summary: str, choices: Sequence[Choice], only: Sequence[Cho
 
 def _precisions(dataflow: Dataflow, max_error_lsb: float) -> tuple[int, ...]:
     """List the shares of the allowed error that change the sums: none where nothing can be left out."""
-    seen: list[object] = [{}]
-    kept = [PRECISIONS[0]]
+    kept: list[tuple[int, object]] = [(PRECISIONS[0], {})]
     for percent in PRECISIONS[1:]:
-        found = approximate(
-            dataflow, SumStyle(), interval=1, fold=1, allowed_lsb=max_error_lsb, percent=percent
-        ).columns
-        if found not in seen:
-            seen.append(found)
-            kept.append(percent)
-    return tuple(kept)
+        found = truncate(dataflow, SumStyle(), interval=1, fold=1, allowed_lsb=max_error_lsb, percent=percent)
+        if len(kept) > 1 and kept[-1][1] == found.columns:
+            kept.pop()
+        if found.columns:
+            kept.append((percent, found.columns))
+    return tuple(percent for percent, _ in kept)
 
 
 def _precision_knob(choices: Sequence[int], *, reductions: bool) -> Knob:
@@ -159,9 +157,7 @@ def _precision_knob(choices: Sequence[int], *, reductions: bool) -> Knob:
     )
 
 
-def offer(
-    dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = (), max_error_lsb: float = 0.0
-) -> Space:
+def offer(dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = (), max_error_lsb: float = 0.0) -> Space:
     """Offer the knobs that change the hardware of this design.
 
     Args:

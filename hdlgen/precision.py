@@ -7,17 +7,18 @@ again as a whole, on the units that it is really built of.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hdlgen.allocation import Allocation, Operand, allocate, multiplies
 from hdlgen.arithmetic.sums import Position, SumStyle
 from hdlgen.arithmetic.truncation import left_out
 from hdlgen.dataflow import Dataflow, Kind, Operation, Term
-from hdlgen.deviation import Deviated, Range, deviate
+from hdlgen.deviation import Deviated, deviate
+from hdlgen.deviation_rules import Range
 from hdlgen.rewrite import merge_sums
 
-__all__ = ["PRECISIONS", "Approximation", "approximate"]
+__all__ = ["PRECISIONS", "Truncated", "needed", "truncate", "without_ties"]
 
 PRECISIONS = (0, 25, 50, 75, 100)
 """The choices of the knob: percent of the allowed error that truncation may use; the first is exact."""
@@ -36,7 +37,7 @@ _Group = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approximation:
+class Truncated:
     """What takes the place of an exact dataflow.
 
     Args:
@@ -50,9 +51,9 @@ class Approximation:
     columns: Mapping[int, int]
 
 
-def approximate(
+def truncate(
     dataflow: Dataflow, style: SumStyle, *, interval: int, fold: int, allowed_lsb: float, percent: int
-) -> Approximation:
+) -> Truncated:
     """Leave out of the sums what costs an allowed share of the error at the most.
 
     Args:
@@ -63,7 +64,7 @@ def approximate(
     Returns: an approximation that is proved to keep `allowed_lsb`; the exact dataflow itself where nothing can be
         left out.
     """
-    exact = Approximation(dataflow=dataflow, bound_lsb=0.0, columns={})
+    exact = Truncated(dataflow=dataflow, bound_lsb=0.0, columns={})
     if not percent or allowed_lsb < 1:  # errors are of whole units
         return exact
     plain, ties = without_ties(dataflow)
@@ -77,7 +78,7 @@ def approximate(
         found = _proved(plain, ties, columns, style, interval=interval, fold=fold)
         if found is not None and found.bound_lsb <= allowed_lsb:
             found.dataflow.verify()
-            return Approximation(dataflow=found.dataflow, bound_lsb=found.bound_lsb, columns=columns)
+            return Truncated(dataflow=found.dataflow, bound_lsb=found.bound_lsb, columns=columns)
         columns = {number: count - 1 for number, count in columns.items()}
     return exact
 
@@ -130,7 +131,7 @@ def _proved(
     fold: int,
 ) -> Deviated | None:
     """Prove the error of the units that are really built, which sums may share; None where no proof is found."""
-    only = frozenset[int]().union(*(_needed(dataflow, element) for element in dataflow.results()))
+    only = needed(dataflow)
     lost: dict[int, Range] = {}
     for _ in range(_PROOFS):
         made = deviate(dataflow, columns, style, lost=lost, ties=ties, only=only)
@@ -244,7 +245,7 @@ def _parts(dataflow: Dataflow, ties: Mapping[int, Range], allocation: Allocation
     built = [number for number, operation in enumerate(allocation.dataflow.operations) if operation.kind is Kind.SUM]
     origin = dict(zip(built, sums, strict=True))
     teams = [tuple(sorted(origin[task.operation] for task in team.tasks)) for team in allocation.teams]
-    needs = {element: _needed(dataflow, element) for element in dict.fromkeys(dataflow.results())}
+    needs = {element: needed(dataflow, (element,)) for element in dict.fromkeys(dataflow.results())}
     parts: list[tuple[list[_Group], frozenset[int], frozenset[int]]] = []
     for element, only in needs.items():
         groups = [team for team in teams if only.intersection(team) and _worth_a_search(dataflow, team)]
@@ -260,11 +261,11 @@ def _parts(dataflow: Dataflow, ties: Mapping[int, Range], allocation: Allocation
     return [_Part(dataflow, ties, style, _few(dataflow, groups), only, members) for groups, only, members in parts]
 
 
-def _needed(dataflow: Dataflow, element: int) -> frozenset[int]:
-    """List all that an output element depends on, now or by registers."""
+def needed(dataflow: Dataflow, elements: Iterable[int] | None = None) -> frozenset[int]:
+    """List all that some output elements, or all of them, depend on: now, or by registers."""
     held = {register.state: register.next for register in dataflow.registers}
     found: set[int] = set()
-    pending = [element]
+    pending = list(dataflow.results() if elements is None else elements)
     while pending:
         number = pending.pop()
         if number not in found:

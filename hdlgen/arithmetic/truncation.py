@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Truncation: what a sum loses where its lowest columns are left out of the heap, and how many bits are left.
 
 A heap adds bits of known weights; one that leaves out the columns below `2**dropped` is off by the bits that would have
