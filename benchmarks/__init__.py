@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import demo, functions, loop, stock
+from benchmarks import constants, demo, functions, loop, stock
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -12,6 +12,7 @@ __all__ = ["BENCHMARKS"]
 BENCHMARKS: Mapping[str, Benchmark] = {
     "demo": demo.BENCHMARK,
     "stock": stock.BENCHMARK,
+    "constants": constants.BENCHMARK,
     "loop": loop.BENCHMARK,
     "functions": functions.BENCHMARK,
 }
