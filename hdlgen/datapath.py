@@ -233,6 +233,8 @@ def _sum_detail(shape: SumShape, style: SumStyle) -> str:
         parts.insert(0, f"{products} x {style.multiplier}")
     if len(shape.positions) > products:
         parts.insert(0, f"{len(shape.positions) - products} addends")
+    if shape.dropped:
+        parts.append(f"{shape.dropped} columns left out")
     parts.append(style.adder)
     if shape.accumulates:
         parts.append("accumulator")

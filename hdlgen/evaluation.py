@@ -41,7 +41,8 @@ class Score:
         throughput_msps: results per second in millions, clock times MEASURED results per cycle.
         interval_cycles: measured cycles between results without stalls.
         latency_cycles, latency_ns: measured cycles from a token's acceptance to its result, and their time.
-        error_lsb: largest difference from the exact result in units of the output's last place.
+        error_lsb: largest difference from the exact result that was measured, in units of the output's last place.
+        error_bound_lsb: what that difference is proved to stay within, whatever the inputs are.
         cells, flip_flops: counts of mapped cells.
     """
 
@@ -54,6 +55,7 @@ class Score:
     latency_cycles: int
     latency_ns: float
     error_lsb: float
+    error_bound_lsb: float = 0.0
     cells: int
     flip_flops: int
 

@@ -221,7 +221,7 @@ class Measure:
         return entry.known
 
     def _judge(self, entry: _Pending) -> Evaluation:
-        assert entry.mapping is not None
+        assert entry.mapping is not None and entry.built is not None
         simulated, mapping = self._simulated(entry), entry.mapping.result()
         entry.cpu_s += mapping.cpu_s
         for failure in (simulated.failure, mapping.failure):
@@ -231,7 +231,7 @@ class Measure:
         if result.status != "ok":
             statuses = {"mismatch": Status.MISMATCH, "timeout": Status.TIMEOUT}
             return self._evaluation(entry, statuses.get(result.status, Status.TOOL_FAILED), message=result.message)
-        score = score_of(mapped, result)
+        score = score_of(mapped, result, error_bound_lsb=entry.built.error_bound_lsb)
         record = {
             "score": score.as_dict(),
             "simulation": {
@@ -265,8 +265,8 @@ class Measure:
         )
 
 
-def score_of(mapped: Mapped, result: SimulationResult) -> Score:
-    """Join what mapping, timing and simulation measured.
+def score_of(mapped: Mapped, result: SimulationResult, *, error_bound_lsb: float = 0.0) -> Score:
+    """Join what mapping, timing and simulation measured, and what was proved of the error.
 
     Raises: ToolError where the simulation measured no rate.
     """
@@ -283,6 +283,7 @@ def score_of(mapped: Mapped, result: SimulationResult) -> Score:
         latency_cycles=result.latency_cycles,
         latency_ns=round(result.latency_cycles * mapped.period_ps / 1000, 3),
         error_lsb=float(result.error_lsb),
+        error_bound_lsb=error_bound_lsb,
         cells=mapped.cells,
         flip_flops=mapped.flip_flops,
     )

@@ -62,6 +62,12 @@ def _point_file(project: Project, evaluation: Evaluation) -> str:
 
 def _readme(project: Project, evaluation: Evaluation) -> str:
     assert evaluation.score is not None
+    bound = evaluation.score.error_bound_lsb
+    compared = (
+        f"every result\nwithin {bound:g} LSB of the golden model's, which is proved for all inputs"
+        if bound
+        else "every result\ncompared bit by bit with the golden model"
+    )
     rows = "\n".join(f"| {name} | {value:,} |" for name, value in evaluation.score.as_dict().items())
     return f"""# {project.spec.name}: {evaluation.point.text()}
 
@@ -74,8 +80,7 @@ def _readme(project: Project, evaluation: Evaluation) -> str:
 {rows}
 
 `design.v` is the design, `netlist.v` its cells, `results.xml` the outcome of its testbench, `datapath.json` its units
-and registers, `critical_path.txt` its slowest path, `point.toml` its knobs. Correctness: simulated only, every result
-compared bit by bit with the golden model.
+and registers, `critical_path.txt` its slowest path, `point.toml` its knobs. Correctness: simulated only, {compared}.
 
 The clock comes from static timing on the mapped netlist, register to register, with the cells' own tables. Not
 modelled: wires, the clock tree and its skew, hold, other corners than the typical one.

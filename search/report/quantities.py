@@ -53,6 +53,7 @@ QUANTITIES: dict[str, Quantity] = {
         ("latency_cycles", "latency", "cycles", "shortest-pipeline"),
         ("latency_ns", "latency", "ns", "lowest-latency"),
         ("error_lsb", "error", "LSB", "most exact"),
+        ("error_bound_lsb", "proved error", "LSB", "most exact by proof"),
         ("cells", "cells", "", "fewest-cell"),
         ("flip_flops", "flip-flops", "", "fewest-flip-flop"),
     )

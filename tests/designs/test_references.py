@@ -45,6 +45,8 @@ MUTATIONS: Sequence[tuple[str, str, str]] = (
     ("biquad", "half_even", "toward_zero"),
     ("complexmul", "a_re * b_re - a_im * b_im", "a_im * b_re - a_im * b_im"),
     ("complexmul", "a_im * b_re", "a_re * b_re"),
+    ("mixer12", "half_even", "half_up"),
+    ("mixer12", "re * s + im * c", "re * s - im * c"),
     ("dense16x5", "half_up", "floor"),
     ("dense16x5", "max(sums, 0)", "max(sums, 1000)"),
     ("dense16x5", "2500, -310", "-310, 2500"),
