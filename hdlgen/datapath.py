@@ -8,6 +8,7 @@ from typing import Any
 
 from hdlgen.allocation import Task, allocate
 from hdlgen.arithmetic.sums import SumShape, SumStyle, estimate
+from hdlgen.arrivals import with_arrivals
 from hdlgen.dataflow import FREE, Dataflow, Kind, Operation, sources
 from hdlgen.schedule import schedule
 
@@ -251,6 +252,8 @@ def build_datapath(dataflow: Dataflow, style: SumStyle, *, interval: int, fold: 
     Raises: PointError where no schedule exists.
     """
     allocation = allocate(dataflow, interval=interval, fold=fold)
+    if interval == 1 and stages == 0:
+        allocation = with_arrivals(allocation, style)
     plan = schedule(allocation, style, interval=interval, stages=stages)
     dataflow = allocation.dataflow
     bound: dict[tuple[int, int], list[Binding]] = {}

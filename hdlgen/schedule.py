@@ -16,7 +16,7 @@ from hdlgen.arithmetic.sums import SumStyle, estimate
 from hdlgen.dataflow import FREE, Dataflow, Kind, Operation, Register, sources
 from hdlgen.errors import PointError
 
-__all__ = ["Placement", "Schedule", "schedule"]
+__all__ = ["Placement", "Schedule", "operation_delay", "schedule"]
 
 _EPSILON = 1e-9
 _ROUNDS = 64
@@ -65,7 +65,7 @@ class _Infeasible(Exception):
     """The feedback cannot close within the interval at this period."""
 
 
-def _delay(operation: Operation, operations: Sequence[Operation]) -> float:
+def operation_delay(operation: Operation, operations: Sequence[Operation]) -> float:
     """Estimate an operation that is no sum."""
     widths = [operations[arg].format.width for arg in operation.args]
     match operation.kind:
@@ -168,7 +168,7 @@ class _Scheduler:
             elif operation.kind not in FREE:
                 if cycle < 0:
                     cycle, here = 0, 0.0
-                delay = _delay(operation, self.operations)
+                delay = operation_delay(operation, self.operations)
                 if here > 0 and here + delay > self.period + _EPSILON:
                     cycle, here = cycle + 1, 0.0
                 here += delay

@@ -19,10 +19,14 @@ REDUCTIONS = ("heap", "tree", "chain")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """One place of a sum: `coefficient` times the product of no, one or two factors of the given formats."""
+    """One place of a sum: `coefficient` times the product of no, one or two factors of the given formats.
+
+    Its factors are ready `arrival` later than the earliest of the sum, estimated in FO4.
+    """
 
     factors: tuple[Format, ...]
     coefficient: int = 1
+    arrival: float = 0.0
 
     def range(self) -> tuple[int, int]:
         """Tell the least and the greatest value."""

@@ -31,6 +31,7 @@ __all__ = [
     "SumStyle",
     "SumUnit",
     "estimate",
+    "in_one_heap",
     "position_rows",
     "sum_ports",
 ]
@@ -86,7 +87,7 @@ def _fill(
     if not factors:
         heap.add_constant(position.coefficient >> dropped)
         return
-    rows = position_rows(m, position, factors, style)
+    rows = [row._replace(arrival=row.arrival + position.arrival) for row in position_rows(m, position, factors, style)]
     for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
         for row in rows:
             heap.add_row(m, row, shift=digit.shift - dropped, sign=digit.sign)
@@ -264,10 +265,15 @@ def _is_pair(shape: SumShape) -> bool:
     )
 
 
+def in_one_heap(shape: SumShape, style: SumStyle) -> bool:
+    """Tell whether one heap adds all positions, each as it comes; otherwise words are made and added."""
+    return shape.dropped > 0 or (style.reduction == "heap" and not _is_pair(shape))
+
+
 def _levels(
     m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
 ) -> _Levels:
-    build = _heap_levels if shape.dropped or (style.reduction == "heap" and not _is_pair(shape)) else _word_levels
+    build = _heap_levels if in_one_heap(shape, style) else _word_levels
     return build(m, shape, style, factors, accumulator)
 
 
