@@ -8,7 +8,7 @@ import platform
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from hdlgen.errors import ToolError
 from sim import tools
 from sim.versions import versions
 
-__all__ = ["ROOT", "Benchmark", "Bound", "Goal", "Measured", "Say", "machine", "run"]
+__all__ = ["ROOT", "Benchmark", "Bound", "Goal", "Measured", "Say", "Table", "machine", "run"]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The repository."""
@@ -58,11 +58,21 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What a reader sees beside the figures: a title, the columns, and rows of text as long."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a benchmark found: its figures, and the rows that they come from, in plain types."""
+    """What a benchmark found: its figures, the rows that they come from in plain types, and tables to read."""
 
     figures: Mapping[str, float]
     rows: Sequence[Mapping[str, Any]]
+    tables: Sequence[Table] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,8 @@ class Benchmark:
         method: how, with what a reader of its figures must know; Markdown.
         goals: one each for figures that have one.
         measure: does it; raises an HdlgenError where it cannot be measured.
+        parts: names of the parts that can be measured alone.
+        measure_parts: does it for some of them; their figures are shown and not kept.
     """
 
     name: str
@@ -81,6 +93,8 @@ class Benchmark:
     method: str
     goals: tuple[Goal, ...]
     measure: Callable[[Say], Measured]
+    parts: tuple[str, ...] = ()
+    measure_parts: Callable[[Say, Sequence[str]], Measured] | None = None
 
     def goal(self, figure: str) -> Goal | None:
         """Give the goal of a figure, or None."""
@@ -107,6 +121,7 @@ def run(benchmark: Benchmark, say: Say) -> dict[str, Any]:
         "figures": dict(measured.figures),
         "goals": {goal.figure: goal.bound for goal in benchmark.goals},
         "rows": [dict(row) for row in measured.rows],
+        **({"tables": [asdict(table) for table in measured.tables]} if measured.tables else {}),
         "wall_s": round(wall_s, 2),
         **circumstances,
         "command": f"python -m benchmarks {benchmark.name}",

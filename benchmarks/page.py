@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,10 @@ def _result(document: Mapping[str, Any], benchmark: Benchmark) -> str:
     lines = ["| figure | value | goal | |", "| --- | ---: | --- | --- |"]
     for name, value, wanted, verdict in table(document, benchmark):
         lines.append(f"| {name} | {value} | {wanted} | {verdict} |")
+    for shown in document.get("tables", []):
+        lines += ["", f"### {shown['title']}", "", _line(shown["columns"])]
+        lines.append(_line(["---"] + ["---:"] * (len(shown["columns"]) - 1)))
+        lines += [_line(row) for row in shown["rows"]]
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
     host = document["machine"]
     busy = f"load before it began {host['load_before']:g}"
@@ -93,6 +97,10 @@ def _result(document: Mapping[str, Any], benchmark: Benchmark) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _number(value: float) -> str:

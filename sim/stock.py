@@ -65,7 +65,7 @@ def measure_rival(
         }
         simulated = measure.submit_simulation([(name, built)]).result().require()[0]
         if simulated.status != "ok":
-            raise ToolError(f"{name}: the plain design must pass its simulation ({simulated.message})")
+            raise ToolError(f"{name}: the design must pass its simulation ({simulated.message})")
     for (flow, recipe), record in records.items():
         if record is None:
             outcome = tasks[flow, recipe].result() if (flow, recipe) in tasks else None

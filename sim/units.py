@@ -14,7 +14,7 @@ from sim.recipes import RECIPES
 from sim.synthesize import SECONDS, elaborate, gate_passes
 from sim.technology import Technology
 
-__all__ = ["area_by_unit"]
+__all__ = ["alone", "area_by_unit"]
 
 
 def area_by_unit(
@@ -33,7 +33,7 @@ def area_by_unit(
     _count("top", 1, modules, counts)
     found: dict[str, float] = {}
     for name in sorted(counts, key=lambda name: (name != "top", name)):
-        logic = read_logic(_alone(modules[name], modules))
+        logic = read_logic(alone(modules[name], modules))
         mapped = map_logic(logic, technology, RECIPES[recipe], folder=folder, seconds=seconds)
         areas = (technology.cells[cell].area_um2 * count for cell, count in mapped.counts().items())
         found[name] = math.fsum(areas) * counts[name]
@@ -47,7 +47,7 @@ def _count(name: str, times: int, modules: Mapping[str, Any], counts: Counter[st
             _count(cell["type"], times, modules, counts)
 
 
-def _alone(module: Mapping[str, Any], modules: Mapping[str, Any]) -> dict[str, Any]:
+def alone(module: Mapping[str, Any], modules: Mapping[str, Any]) -> dict[str, Any]:
     """Cut out the instances of other modules: what they read becomes an output, what they drive an input."""
     cells: dict[str, Any] = {}
     ports = dict(module["ports"])

@@ -153,4 +153,4 @@ def test_a_wrong_baseline_is_none(pool: Pool, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("sim.stock.RECIPES", {"fast": RECIPES["fast"]})
     with pytest.raises(ToolError) as raised:
         list(measure_stock(make_measure(THREE, pool, tmp_path)))
-    assert str(raised.value).startswith("stock: the plain design must pass its simulation (free, token ")
+    assert str(raised.value).startswith("stock: the design must pass its simulation (free, token ")
