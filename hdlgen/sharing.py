@@ -115,6 +115,6 @@ def sharings_of(dataflow: Dataflow) -> tuple[str, ...]:
     found: dict[Dataflow, str] = {}
     for name, sharing in SHARINGS.items():
         shared = share(dataflow, sharing)
-        if shared is not dataflow:
+        if shared != dataflow:  # not `is`: what is kept may be an equal dataflow of an earlier caller
             found.setdefault(shared, name)
     return tuple(found.values())

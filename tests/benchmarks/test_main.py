@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import BENCHMARKS
 from benchmarks.__main__ import main
-from benchmarks.benchmark import Benchmark, Bound, Goal, Measured, Say
+from benchmarks.benchmark import Benchmark, Bound, Goal, Measured, Say, Table
 from hdlgen.errors import ToolMissing
 
 
@@ -98,4 +99,21 @@ def test_what_cannot_be_measured_leaves_no_result(tmp_path: Path, capsys: pytest
 
     assert main(["first"], benchmarks=toys(measure), folder=tmp_path) == 3
     assert capsys.readouterr().err == "benchmarks: iverilog: the program is missing\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_are_shown_and_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def measure_parts(say: Say, parts: Sequence[str]) -> Measured:
+        shown = Table(title="cells", columns=("part", "area"), rows=tuple((part, "7") for part in parts))
+        return Measured(figures={"ratio": 0.5}, rows=[], tables=[shown])
+
+    parted = replace(toys(ratio(4.0))["first"], parts=("left", "right"), measure_parts=measure_parts)
+    benchmarks = {**toys(ratio(4.0)), "first": parted}
+    assert main(["first", "--only", "right, left"], benchmarks=benchmarks, folder=tmp_path) == 0
+    assert capsys.readouterr().out == "cells\npart   area\nright     7\nleft      7\nratio  0.500\n"
+    assert main(["first", "--only", "wrong"], benchmarks=benchmarks, folder=tmp_path) == 2
+    message = "--only: a part must be one of left, right, not 'wrong' (did you mean 'right'?)"
+    assert capsys.readouterr().err == f"benchmarks: {message}\n"
+    assert main(["second", "--only", "left"], benchmarks=benchmarks, folder=tmp_path) == 2
+    assert capsys.readouterr().err == "benchmarks: --only: the benchmark must have parts, and second has none\n"
     assert list(tmp_path.iterdir()) == []

@@ -114,6 +114,7 @@ def test_nothing_to_share_leaves_the_very_same_dataflow() -> None:
     dataflow = rewrite(lower(GRAPHS["dot"]()))
     assert share(dataflow, EAGER) is dataflow
     assert sharings_of(dataflow) == ()
+    assert sharings_of(rewrite(lower(GRAPHS["dot"]()))) == (), "nor for an equal one"
 
 
 def test_ways_that_share_alike_are_named_once() -> None:
