@@ -111,8 +111,8 @@ def test_parts_are_shown_and_not_kept(tmp_path: Path, capsys: pytest.CaptureFixt
     benchmarks = {**toys(ratio(4.0)), "first": parted}
     assert main(["first", "--only", "right, left"], benchmarks=benchmarks, folder=tmp_path) == 0
     assert capsys.readouterr().out == "cells\npart   area\nright     7\nleft      7\nratio  0.500\n"
-    assert main(["first", "--only", "wrong"], benchmarks=benchmarks, folder=tmp_path) == 2
-    message = "--only: a part must be one of left, right, not 'wrong' (did you mean 'right'?)"
+    assert main(["first", "--only", "rigth"], benchmarks=benchmarks, folder=tmp_path) == 2
+    message = "--only: a part must be one of left, right, not 'rigth' (did you mean 'right'?)"
     assert capsys.readouterr().err == f"benchmarks: {message}\n"
     assert main(["second", "--only", "left"], benchmarks=benchmarks, folder=tmp_path) == 2
     assert capsys.readouterr().err == "benchmarks: --only: the benchmark must have parts, and second has none\n"
