@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from hdlgen.approximation.fits import FITS, Fit, Problem
-from hdlgen.approximation.goal import Goal
+from hdlgen.approximation.goal import FREE, Goal
 from hdlgen.approximation.reductions import Direct, Reduction, reductions
 from hdlgen.dataflow import Dataflow, Kind, Operation
 from hdlgen.exhaustion import run_all
-from hdlgen.number import Format
+from hdlgen.number import INT64_WIDTH, Format
 from hdlgen.reals import tabulated
 from hdlgen.scalars import Scalars
 
@@ -76,13 +76,18 @@ def _problems(goal: Goal) -> tuple[tuple[Reduction, Problem], ...]:
 
 
 def measured_error(goal: Goal, reduction: Reduction, fit: Fit) -> int:
-    """Build the operations and evaluate them for every argument: the proof, independent of how they were found."""
+    """Build the operations and evaluate them for every argument: the proof, independent of how they were found.
+
+    Returns: the largest distance from the rounded function; FREE where formats are too wide to be tried.
+    """
     scalars = Scalars()
     source = Format(width=goal.source.width, signed=goal.source.signed)
     argument = scalars.add(Operation(kind=Kind.INPUT, format=source, name="x", low=source.low, high=source.high))
     result = reduction.build(scalars, argument, fit.build)
     dataflow = Dataflow(operations=tuple(scalars.operations), outputs=(("y", (result,)),))
     dataflow.verify()
+    if any(operation.format.width > INT64_WIDTH for operation in dataflow.operations):
+        return FREE
     raw = np.arange(source.low, source.high + 1, dtype=np.int64)
     found = run_all(dataflow, {"x": [raw]})["y"][0]
     return int(np.abs(found - tabulated(goal.function, goal.source, goal.target)).max())

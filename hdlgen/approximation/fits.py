@@ -11,11 +11,14 @@ Polynomial Interpolation Hardware Design Space", Asilomar 2022; the bipartite ta
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hdlgen.approximation.goal import FREE, Bounds, Integers
 from hdlgen.approximation.reductions import Reduction, Sum
@@ -26,6 +29,9 @@ from hdlgen.number import Format
 from hdlgen.scalars import Scalars
 
 __all__ = ["FITS", "Fit", "Lookup", "Problem"]
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 
 _PRODUCT_BIT, _ADDER_BIT = 3.0, 2.5
 """Area of a bit of a product and of an adder in multiplexers."""
@@ -56,8 +62,9 @@ class Lookup:
     @property
     def trimmed(self) -> tuple[tuple[int, ...], int]:
         """Give the values without the zeros that all of them end in, and the number of these."""
-        zeros = min(((value & -value).bit_length() - 1 for value in self.values if value), default=0)
-        return tuple(value >> zeros for value in self.values), zeros
+        every = functools.reduce(operator.or_, self.values)
+        zeros = (every & -every).bit_length() - 1 if every else 0
+        return (tuple(value >> zeros for value in self.values) if zeros else self.values), zeros
 
     @property
     def width(self) -> int:
@@ -191,22 +198,24 @@ def _simplest(low: Integers, high: Integers) -> Integers:
     return chosen
 
 
-def _steady(low: Integers, high: Integers) -> Integers:
+def _steady(low: Integers, high: Integers, simple: Integers) -> Integers:
     """Choose from each range the number before, or the simplest one where that is not in it."""
-    chosen = _simplest(low, high)
-    for place, (least, most) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        if place and least <= chosen[place - 1] <= most:
-            chosen[place] = chosen[place - 1]
-    return chosen
+    chosen: list[int] = []
+    for least, most, simplest in zip(low.tolist(), high.tolist(), simple.tolist(), strict=True):
+        chosen.append(chosen[-1] if chosen and least <= chosen[-1] <= most else simplest)
+    return np.array(chosen, dtype=np.int64)
 
 
-_CHOICES: tuple[Callable[[Integers, Integers], Integers], ...] = (_simplest, _steady)
+def _ways(low: Integers, high: Integers) -> list[Integers]:
+    """Choose numbers from ranges in all ways that have been found to help, each once."""
+    simple = _simplest(low, high)
+    steady = _steady(low, high, simple)
+    return [simple] if np.array_equal(simple, steady) else [simple, steady]
 
 
 def _fewest(low: Integers, high: Integers) -> Integers:
     """Choose numbers from ranges so that their table needs the fewest multiplexers."""
-    tables = [choose(low, high) for choose in _CHOICES]
-    return min(tables, key=lambda values: Lookup(slices=(), values=tuple(values.tolist())).multiplexers())
+    return min(_ways(low, high), key=lambda values: Lookup(slices=(), values=tuple(values.tolist())).multiplexers())
 
 
 def _lookup(slices: Sequence[tuple[int, int]], values: Integers, power: int = 0) -> Lookup:
@@ -266,8 +275,7 @@ def _lines(problem: Problem) -> Iterator[Fit]:
         place = dropped + bits
         segment = [(place, problem.width - place)]
         for scale, least, most in _sloped(problem, dropped, bits, 0):
-            for choose in _CHOICES:
-                slopes = choose(least, most)
+            for slopes in _ways(least, most):
                 low, high, products = _straight(problem, dropped, bits, scale, slopes)
                 starts = _fewest(low, high)
                 sums = starts[:, np.newaxis] + products
@@ -286,8 +294,7 @@ def _bipartite(problem: Problem) -> Iterator[Fit]:
         place = dropped + bits
         for group in range(1, min(problem.width - place, 6)):
             for scale, least, most in _sloped(problem, dropped, bits, group):
-                for choose in _CHOICES:
-                    slopes = choose(least, most)
+                for slopes in _ways(least, most):
                     low, high, products = _straight(problem, dropped, bits, scale, slopes.repeat(1 << group))
                     starts = _fewest(low, high)
                     coarse = [(dropped, bits), (place + group, problem.width - place - group)]
@@ -314,6 +321,15 @@ def _curves(problem: Problem) -> Iterator[Fit]:
                     break
 
 
+def _least_squares(basis: Floats, rows: Floats, asked: Booleans) -> Floats:
+    """Fit each row by the basis, at the places alone where something is asked for on both sides."""
+    found = rows @ np.linalg.pinv(basis).T
+    for row in np.flatnonzero(~asked.all(axis=1) & asked.any(axis=1)):
+        at = asked[row]
+        found[row] = np.linalg.lstsq(basis[at], rows[row, at], rcond=None)[0]
+    return np.asarray(found)
+
+
 def _parabolas(problem: Problem, dropped: int, bits: int, squared_drop: int, scale: int) -> Fit | None:
     """Try the coefficients next to the best real ones; None where some segment has none that keep the bounds."""
     low, high = problem.rows(scale, dropped, bits)
@@ -322,14 +338,13 @@ def _parabolas(problem: Problem, dropped: int, bits: int, squared_drop: int, sca
     asked = (low > -FREE // 2) & (high < FREE // 2)
     middle = np.where(asked, (low + high) / 2.0, 0.0)
     basis = np.stack([np.ones(len(distance)), distance, square], axis=1)
-    curve = (np.linalg.pinv(basis) @ middle.T)[2]
-    line = np.linalg.pinv(basis[:, :2])[1]
+    curve = _least_squares(basis, middle, asked)[:, 2]
     widest = np.full(len(low), -1, dtype=np.int64)
     best = [np.zeros(len(low), dtype=np.int64) for _ in range(4)]
     for step in (0, -1, 1):
         curves = np.rint(curve).astype(np.int64) + step
         rest = middle - curves[:, np.newaxis] * square
-        nearest = np.floor(rest @ line).astype(np.int64)
+        nearest = np.floor(_least_squares(basis[:, :2], rest, asked)[:, 1]).astype(np.int64)
         for slopes in (nearest, nearest + 1):
             products = slopes[:, np.newaxis] * distance + curves[:, np.newaxis] * square
             least, most = (low - products).max(axis=1), (high - products).min(axis=1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["DecisionDiagram", "Node", "node_count"]
 
@@ -42,7 +43,7 @@ class DecisionDiagram:
         for row, pairs in enumerate(rows):
             place += [Node(row, number) for number in range(len(pairs))]
         assert len(place) == starts[-1]
-        made = tuple(tuple((place[low], place[high]) for low, high in pairs) for pairs in rows)
+        made = tuple(tuple((place[low], place[high]) for low, high in pairs.tolist()) for pairs in rows)
         return cls(rows=made, roots=tuple(place[root] for root in roots))
 
     def count(self) -> int:
@@ -55,11 +56,15 @@ def node_count(values: Sequence[int], width: int) -> int:
     return _reduced(values, width)[2][-1] - 2
 
 
-def _reduced(values: Sequence[int], width: int) -> tuple[list[list[tuple[int, int]]], list[int], list[int]]:
-    """Number the functions that differ, from the lowest bit of the index up; 0 and 1 are the constants."""
+def _reduced(values: Sequence[int], width: int) -> tuple[list[NDArray[np.int64]], list[int], list[int]]:
+    """Number the functions that differ, from the lowest bit of the index up; 0 and 1 are the constants.
+
+    Returns: for each bit its pairs of functions, the functions of the results, and where the numbers of each bit start.
+    """
     table = np.asarray(values, dtype=np.int64)
     current = (table[np.newaxis, :] >> np.arange(width)[:, np.newaxis]) & 1
-    starts, rows = [2], []
+    starts: list[int] = [2]
+    rows: list[NDArray[np.int64]] = []
     while current.shape[1] > 1:
         low, high = current[:, 0::2], current[:, 1::2]
         keys = low * starts[-1] + high
@@ -67,7 +72,7 @@ def _reduced(values: Sequence[int], width: int) -> tuple[list[list[tuple[int, in
         unique, inverse = np.unique(keys[differ], return_inverse=True)
         following = low.copy()
         following[differ] = inverse + starts[-1]
-        rows.append([(int(key) // starts[-1], int(key) % starts[-1]) for key in unique])
+        rows.append(np.stack([unique // starts[-1], unique % starts[-1]], axis=1))
         starts.append(starts[-1] + len(unique))
         current = following
     return rows, current[:, 0].tolist(), starts
