@@ -50,9 +50,9 @@ def realisations(graph: Graph, *, max_error_lsb: float) -> tuple[Realisation, ..
         if not found:
             node, source = graph.nodes[number], graph.nodes[graph.nodes[number].args[0]].format
             raise SpecError(
-                f"constraints.max_error_lsb: the bound must be one that {node.attribute('function')} from {source} to"
+                f"constraints.max_error_lsb must be a bound that {node.attribute('function')} from {source} to"
                 f" {node.format} can meet with tables of {MAX_TABLE_ENTRIES} entries and {MAX_TABLE_MULTIPLEXERS}"
-                f" multiplexers, not {max_error_lsb:g} LSB, which leaves it {shares[number]} LSB"
+                f" multiplexers, not {max_error_lsb:g}, which leaves it {shares[number]} LSB"
             )
     ranked = []
     for method in METHODS:

@@ -72,8 +72,8 @@ def test_a_bound_that_nothing_can_meet_is_refused() -> None:
     with pytest.raises(SpecError) as caught:
         realisations(parse(text).graph, max_error_lsb=0.0)
     assert str(caught.value) == (
-        "constraints.max_error_lsb: the bound must be one that sin from q4.16 to q2.26 can meet with tables of 65536"
-        " entries and 12288 multiplexers, not 0 LSB, which leaves it 0 LSB"
+        "constraints.max_error_lsb must be a bound that sin from q4.16 to q2.26 can meet with tables of 65536"
+        " entries and 12288 multiplexers, not 0, which leaves it 0 LSB"
     )
 
 
