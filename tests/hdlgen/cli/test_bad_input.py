@@ -81,8 +81,10 @@ SPECS: list[tuple[str, str, str]] = [
     (
         LINE,
         "y = 'sin(concat(a[0], a[1], a[2], a[3]), \"q2.26\")'\n[constraints]\nmax_error_lsb = 0\n",
-        "constraints.max_error_lsb must be a bound that sin from u16 to q2.26 can meet with tables of 65536 entries"
-        " and 12288 multiplexers, not 0, which leaves it 0 LSB",
+        (
+            "constraints.max_error_lsb must be a bound that sin from u16 to q2.26 can meet with tables of 65536 entries"
+            " and 12288 multiplexers, not 0, which leaves it 0 LSB"
+        ),
     ),
     (LINE, f"{LINE}[search]\nbudget = 0\n", "search.budget must be an integer of at least 1, not 0"),
 ]
