@@ -10,11 +10,14 @@ from hdlgen.arithmetic.sums import Position, SumStyle
 from hdlgen.arithmetic.truncation import kept_bits, left_out
 from hdlgen.dataflow import Dataflow, Kind, Operation, Term
 from hdlgen.limits import MAX_WIDTH
+from hdlgen.linear_forms import LinearForms
 from hdlgen.number import Format
 
 __all__ = ["DeviatedValue", "DeviationPass", "Range"]
 
 Range = tuple[int, int]
+
+_BIT = Format(width=1, signed=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,12 @@ def _product(left: Range, right: Range) -> Range:
     return min(corners), max(corners)
 
 
+def _is_sign(operation: Operation, source: Operation) -> bool:
+    """Tell whether a slice is the sign of what it is taken from."""
+    top = source.format.width - 1
+    return operation.format == _BIT and source.format.signed and operation.place == top and source.low < 0
+
+
 def _rounded_in(low: int, high: int, scale: int) -> Range:
     """Give the range in units of `2**scale` of what counts in such units."""
     return -(-low >> scale), high >> scale
@@ -69,6 +78,7 @@ class DeviationPass:
         ties: Mapping[int, Range],
     ) -> None:
         self.exact = dataflow.operations
+        self.forms = LinearForms(dataflow.operations)
         self.ties = ties
         self.columns, self.style, self.lost, self.states = columns, style, lost, states
         self.operations: list[Operation] = []
@@ -167,10 +177,9 @@ class DeviationPass:
         low, high = min(yes.low, no.low), max(yes.high, no.high)
         below, above, share = min(yes.below, no.below), max(yes.above, no.above), max(yes.share, no.share)
         if not condition.exact:  # the other choice may be taken than the exact one
-            right, wrong = self.exact[operation.args[1]], self.exact[operation.args[2]]
-            below = min(below, no.low - right.high, yes.low - wrong.high)
-            above = max(above, no.high - right.low, yes.high - wrong.low)
-            share = max(share, float(max(-below, above)))
+            wrong = self._by_sign(operation) or self._by_range(operation)
+            below, above = min(below, wrong[0]), max(above, wrong[1])
+            share = max(share, wrong[2])
         args = (
             self.as_before(condition, self.exact[operation.args[0]].format),
             self.whole(yes, scale),
@@ -179,6 +188,40 @@ class DeviationPass:
         bounds = _rounded_in(low, high, scale)
         number = self._add(replace(operation, format=Format.holding(*bounds), args=args, low=bounds[0], high=bounds[1]))
         return DeviatedValue(number=number, scale=scale, low=low, high=high, below=below, above=above, share=share)
+
+    def _by_range(self, operation: Operation) -> tuple[int, int, float]:
+        """Bound how far a wrong choice is off by what the choices can be."""
+        yes, no = (self.values[arg] for arg in operation.args[1:])
+        right, other = (self.exact[arg] for arg in operation.args[1:])
+        below = min(no.low - right.high, yes.low - other.high)
+        above = max(no.high - right.low, yes.high - other.low)
+        return below, above, float(max(-below, above))
+
+    def _by_sign(self, operation: Operation) -> tuple[int, int, float] | None:
+        """Bound how far a wrong choice is off where the sign of what the choices differ by makes it.
+
+        A choice by the sign of `s`, as in `max`, `min` and `abs`, between values that differ by `k * s + m`, is wrong
+        only where `s` is nearer to 0 than it is off itself: there the values are about as near to each other.
+        """
+        condition, *choices = operation.args
+        chooser = self.exact[condition]
+        if chooser.kind is not Kind.SLICE or not _is_sign(chooser, self.exact[chooser.args[0]]):
+            return None
+        found = self.forms.multiple((choices[0], choices[1]), chooser.args[0])
+        if found is None:
+            return None
+        factor, constant = found
+        sign, (yes, no) = self.values[chooser.args[0]], (self.values[choice] for choice in choices)
+        below = above = 0
+        if sign.above > 0:  # below 0, but taken for 0 or more: `no` instead of `yes`
+            ends = [-(factor * s + constant) for s in (-sign.above, -1)]
+            below = min(below, no.below + math.floor(min(ends)))
+            above = max(above, no.above + math.ceil(max(ends)))
+        if sign.below < 0:  # 0 or more, but taken for less: `yes` instead of `no`
+            ends = [factor * s + constant for s in (0, -sign.below - 1)]
+            below = min(below, yes.below + math.floor(min(ends)))
+            above = max(above, yes.above + math.ceil(max(ends)))
+        return below, above, float(abs(factor)) * sign.share + float(abs(constant))
 
     def saturated(self, value: DeviatedValue, operation: Operation) -> DeviatedValue:
         """Clip to the format of an exact operation: that brings no value farther from one within the format."""
@@ -191,20 +234,17 @@ class DeviationPass:
     def _slice(self, operation: Operation) -> DeviatedValue:
         source, value = self.exact[operation.args[0]], self.values[operation.args[0]]
         place, format = operation.place, operation.format
-        bit = Format(width=1, signed=False)
         if format.holds(source.low >> place, source.high >> place):  # a floor, which nothing wraps around
             below, above = value.below >> place, (value.above + (1 << place) - 1) >> place
             low = max(value.low >> place, operation.low + below)
             high = min(value.high >> place, operation.high + above)
             format = format if format.holds(low, high) else Format.holding(low, high)
-        elif (
-            format == bit and source.format.signed and place == source.format.width - 1
-        ):  # the sign, wherever it is now
+        elif _is_sign(operation, source):  # wherever it is now
             low, high = int(value.high < 0), int(value.low < 0)
             below, above = (0, 0) if value.exact else (low - operation.high, high - operation.low)
             place = self.operations[value.number].format.width - 1 + value.scale
             if low == high:
-                constant = Operation(kind=Kind.CONSTANT, format=bit, place=low, low=low, high=high)
+                constant = Operation(kind=Kind.CONSTANT, format=_BIT, place=low, low=low, high=high)
                 return DeviatedValue(
                     number=self._add(constant), low=low, high=high, below=below, above=above, share=1.0
                 )

@@ -119,3 +119,26 @@ def test_a_window_of_approximate_values_is_as_far_off_as_they_are() -> None:
     made = deviate(dataflow, {sums(dataflow)[0]: 2}, SumStyle())
     assert made.bound_lsb == 1
     assert largest_error(built(graph, made.dataflow, SumStyle()), graph, count=200) == 1
+
+
+def chosen(op: Op) -> Graph:
+    """A choice among products, or between one and 0, of which 3 bits are then dropped."""
+    builder = GraphBuilder()
+    x, y, z = (builder.input(name, Format(width=4)) for name in "xyz")
+    left = builder.apply(Op.ADD, builder.apply(Op.MUL, x, y), z)
+    right = builder.apply(Op.MUL, y, z) if op is Op.MIN else builder.constant(0)
+    made = builder.apply(op, left) if op is Op.ABS else builder.apply(op, left, right)
+    kept = builder.apply(Op.SHIFT, made, amount=-3)
+    builder.output("y", builder.apply(Op.CONVERT, kept, stated=Format(width=6), rounding="floor", overflow="saturate"))
+    return builder.graph()
+
+
+@pytest.mark.parametrize("op", [Op.ABS, Op.MAX, Op.MIN])
+def test_a_choice_by_sign_errs_only_where_it_hardly_matters(op: Op) -> None:
+    graph = chosen(op)
+    dataflow = rewrite(lower(graph))
+    products = [n for n in sums(dataflow) if any(len(t.factors) == 2 for t in dataflow.operations[n].terms)]
+    assert products
+    made = deviate(dataflow, dict.fromkeys(products, 2), SumStyle())
+    error = largest_error(built(graph, made.dataflow, SumStyle()), graph, count=600)
+    assert 0 < error <= made.bound_lsb <= 2
