@@ -17,6 +17,7 @@ from sim.technology import TECHNOLOGIES
 from sim.workload import Workload
 
 SECOND_POINTS: Mapping[str, str] = {
+    "argmax16": "stages=2",
     "biquad": "interval=2",
     "complexmul": "interval=4,fold=2",
     "conv3x3": "interval=4",
@@ -25,15 +26,21 @@ SECOND_POINTS: Mapping[str, str] = {
     "dense16x5": "stages=2",
     "dot16": "interval=16",
     "dot8": "interval=8",
+    "fft8": "stages=2",
     "fir16": "interval=16",
     "fir8": "interval=2",
     "gelu": "stages=1",
     "gemm4x4x4": "interval=16",
     "matvec4x4": "interval=16",
+    "median9": "stages=2",
     "mixer12": "interval=2,precision=100",
+    "mlp16x32x5": "stages=1",
+    "popcount64": "stages=1",
+    "rgb2ycbcr": "stages=1",
     "rsqrt": "stages=2",
     "sigmoid": "stages=2",
     "softmax8": "interval=8",
+    "sort8": "stages=2",
     "tanh": "stages=1",
 }
 """What each design is measured with beside its default point; the heavy ones with what simulates quickly."""

@@ -58,6 +58,22 @@ MUTATIONS: Sequence[tuple[str, str, str]] = (
     ("softmax8", "x - max(x)", "x - x[0]"),
     ("softmax8", "half_even", "floor"),
     ("softmax8", "uq1.10", "uq1.9"),
+    ("sort8", "sort(x)", "sort(x)[::-1]"),
+    ("sort8", "sort(x)", "sort(maximum(x, -127))"),
+    ("median9", "median(tile)", "sort(reshape(tile, 9))[5]"),
+    ("median9", "median(tile)", "median(median(tile, 1))"),
+    ("popcount64", "popcount(x)", "popcount(wrap(x, 'i63'))"),
+    ("argmax16", "argmax(x)", "15 - argmax(x[::-1])"),
+    ("argmax16", "argmax(x)", "argmax(abs(x))"),
+    ("rgb2ycbcr", '"saturate"', '"wrap"'),
+    ("rgb2ycbcr", "half_up", "half_even"),
+    ("rgb2ycbcr", "-107,  -21", " -21, -107"),
+    ("fft8", "d_im[2], p3", "-d_im[2], p3"),
+    ("fft8", "q10.2", "q10.3"),
+    ("fft8", '"half_even"', '"half_up"'),
+    ("mlp16x32x5", "max(sums, 0)", "abs(sums)"),
+    ("mlp16x32x5", 'hidden_bias"', '(hidden_bias >> 1)"'),
+    ("mlp16x32x5", "argmax(scores)", "4 - argmax(scores[::-1])"),
 )
 """Design, a text of its spec, and what is planted in its place."""
 
@@ -134,7 +150,7 @@ def test_a_reference_imports_numpy_alone(name: str) -> None:
             modules |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             modules.add(str(node.module).split(".")[0])
-    assert modules == {"__future__", "numpy"}
+    assert modules - {"pathlib"} == {"__future__", "numpy"}  # pathlib to find files of its own
 
 
 def call(name: str, **inputs: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
@@ -157,6 +173,29 @@ def test_cubic_is_the_exponential_function_until_it_saturates() -> None:
     x = np.arange(-(2**11), 2**11)
     exact = np.minimum(np.exp(x / 2**11), 2 - 2**-10)
     assert np.abs(call("cubic", x=x)["y"] / 2**10 - exact).max() < 0.015
+
+
+def test_fft8_is_the_discrete_fourier_transform() -> None:
+    re, im = np.random.default_rng(6).integers(-128, 128, (2, 1000, 8))
+    found = call("fft8", re=re, im=im)
+    exact = np.fft.fft(re + 1j * im)
+    assert np.abs(found["spectrum_re"] - exact.real).max() < 1
+    assert np.abs(found["spectrum_im"] - exact.imag).max() < 1
+
+
+def test_rgb2ycbcr_gives_greys_no_colour_and_primaries_theirs() -> None:
+    greys = np.repeat(np.arange(256)[:, None], 3, axis=1)
+    assert call("rgb2ycbcr", rgb=greys)["ycbcr"].tolist() == [[grey, 128, 128] for grey in range(256)]
+    # ITU-T T.871, section 7, with its exact coefficients: Y 76.2, 149.7, 29.1; within the error of 8 fraction bits.
+    primaries = call("rgb2ycbcr", rgb=255 * np.eye(3, dtype=np.int64))["ycbcr"].tolist()
+    assert primaries == [[77, 85, 255], [149, 43, 21], [29, 255, 107]]
+
+
+def test_mlp16x32x5_tells_the_classes_apart_and_uses_all_scores() -> None:
+    x = np.random.default_rng(8).integers(-128, 128, (2000, 16))
+    found = call("mlp16x32x5", x=x)
+    assert set(found["label"].tolist()) == {0, 1, 2, 3, 4}
+    assert (found["scores"].max(axis=0) > 40).all() and (found["scores"].min(axis=0) < -40).all()
 
 
 def test_biquad_passes_a_constant_with_gain_1_and_stops_the_highest_tone() -> None:

@@ -49,7 +49,11 @@ SPECS: list[tuple[str, str, str]] = [
         "compute: lines must not use each other in a circle but through previous: y -> z -> y",
     ),
     (LINE, 'y = "a / 0"\n', "compute.y: a / 0 must not be a division by a constant zero"),
-    (LINE, 'y = "sort(a)"\n', "compute.y: sort must not be called: it is not offered yet"),
+    (
+        LINE,
+        'y = "sort([a[0], a[1] / 2])"\n',
+        'compute.y: sort: elements must have one format, not i4 and q3.1: write round(..., "q8.4") around them',
+    ),
     (
         LINE,
         f"{LINE}[constraints]\ninterval_cycles = 0.5\n",
