@@ -12,7 +12,7 @@ __all__ = [
     "MAX_LITERAL_FRACTION",
     "MAX_NODES",
     "MAX_PAYLOAD_WIDTH",
-    "MAX_SHARED_DIGITS",
+    "MAX_SHARED_PAIRS",
     "MAX_SORTED",
     "MAX_SPEC_BYTES",
     "MAX_TABLE_ENTRIES",
@@ -70,5 +70,5 @@ MAX_SPEC_BYTES = 1_048_576
 MAX_CONSTANT_FILE_BYTES = 16_777_216
 """Bytes of a file that holds a constant."""
 
-MAX_SHARED_DIGITS = 6_000
-"""Signed digits of all constants together, up to which what they have in common is searched for."""
+MAX_SHARED_PAIRS = 130_000
+"""Pairs of signed digits within the sums of a design, up to which what they have in common is searched for."""

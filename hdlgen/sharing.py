@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from hdlgen.arithmetic.constants import signed_digits
-from hdlgen.arithmetic.subexpressions import Combination, find_network
+from hdlgen.arithmetic.subexpressions import Combination, find_network, pairs_of
 from hdlgen.dataflow import Dataflow, Kind, Operation, Register, Term
-from hdlgen.limits import MAX_SHARED_DIGITS
+from hdlgen.limits import MAX_SHARED_PAIRS
 from hdlgen.number import Format
 
 __all__ = ["SHARINGS", "Sharing", "share", "sharings_of"]
@@ -54,7 +53,7 @@ def share(dataflow: Dataflow, sharing: Sharing) -> Dataflow:
     Returns: a dataflow with the same results; the very same one where nothing is worth sharing.
     """
     sums = {n: found for n, o in enumerate(dataflow.operations) if o.kind is Kind.SUM and (found := _combination(o))}
-    if sum(len(signed_digits(c)) for found in sums.values() for c in found.values()) > MAX_SHARED_DIGITS:
+    if pairs_of(sums.values()) > MAX_SHARED_PAIRS:
         return dataflow
     factors = sorted({factor for found in sums.values() for factor in found})
     places = {factor: place for place, factor in enumerate(factors)}

@@ -9,15 +9,16 @@ decides how far it goes.
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from hdlgen.arithmetic.constants import signed_digits
 from hdlgen.number import Format
 
-__all__ = ["Combination", "Network", "find_network"]
+__all__ = ["Combination", "Network", "find_network", "pairs_of"]
 
 Combination = Mapping[int, int]
 """A sum of values times constants: coefficient by number of the value."""
@@ -250,6 +251,11 @@ def _pattern(digit: _Digit, sign: int, other: _Digit, other_sign: int) -> _Patte
     return digit[0], other[0], other[1] - digit[1], sign * other_sign
 
 
+def pairs_of(outputs: Iterable[Combination]) -> int:
+    """Count the pairs of digits within each output: time and memory of a search grow with them."""
+    return sum(math.comb(_digits(combination), 2) for combination in outputs)
+
+
 _TRIES = 12
 _EFFORT = 30_000
 """Pairs of digits that all tries together may begin with; they take half a second."""
@@ -269,9 +275,8 @@ def find_network(
     Source: Hartley, IEEE Trans. Circuits and Systems II 43(10), 1996, 677-688 (pairs of digits, the most frequent
         first); Sun et al., arXiv 2507.04535, 2025 (over a whole matrix, weighted by what an adder costs).
     """
-    pairs = sum(_digits(combination) ** 2 for combination in outputs) // 2
     best = Network(ranges=tuple(ranges), shared=(), outputs=tuple(dict(combination) for combination in outputs))
-    for seed in range(max(1, min(_TRIES, _EFFORT // max(pairs, 1)))):
+    for seed in range(max(1, min(_TRIES, _EFFORT // max(pairs_of(outputs), 1)))):
         extraction = _Extraction(outputs, ranges, adder_cost=adder_cost, depth=depth)
         extraction.run(seed)
         best = min(best, extraction.network(), key=lambda network: network.cost(adder_cost))

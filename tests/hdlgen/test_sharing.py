@@ -126,10 +126,10 @@ def test_ways_that_share_alike_are_named_once() -> None:
     assert sharings_of(rewrite(lower(matrix_graph(hadamard))))[:1] == ("shared",)
 
 
-def test_more_digits_than_the_limit_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_pairs_than_the_limit_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     dataflow = rewrite(lower(matrix_graph([[3, 5, 9], [3, 5, 17], [3, 5, 0]])))
-    monkeypatch.setattr(sharing, "MAX_SHARED_DIGITS", 9)
+    monkeypatch.setattr(sharing, "MAX_SHARED_PAIRS", 11)
     assert share(dataflow, EAGER) is dataflow
-    monkeypatch.setattr(sharing, "MAX_SHARED_DIGITS", 10)
+    monkeypatch.setattr(sharing, "MAX_SHARED_PAIRS", 12)
     share.cache_clear()
     assert share(dataflow, EAGER) is not dataflow
