@@ -44,6 +44,9 @@ _FASTEST = "upsize; dnsize"
 _SMALLEST = "dnsize -D 1000000"
 
 RECIPES: Mapping[str, Recipe] = {
+    "balanced": Recipe(
+        mapping=f"strash; dch -f; amap -m; {_BUFFERED}", sizing=_FASTEST, summary="mapped for area, sized for speed"
+    ),
     "fast": Recipe(
         mapping=f"strash; scorr; dc2; dch -f; map -B 0.9; {_BUFFERED}",
         sizing=_FASTEST,
@@ -53,9 +56,6 @@ RECIPES: Mapping[str, Recipe] = {
         mapping=f"strash; dch -f; map -B 0.9; strash; dch -f; map -B 0.9; {_BUFFERED}",
         sizing=_FASTEST,
         summary="restructured for speed twice over, at a price in area",
-    ),
-    "balanced": Recipe(
-        mapping=f"strash; dch -f; amap -m; {_BUFFERED}", sizing=_FASTEST, summary="mapped for area, sized for speed"
     ),
     "lean": Recipe(
         mapping=f"strash; scorr; dc2; dch -f; amap -F 10 -A 10; {_SPARINGLY}",

@@ -10,7 +10,7 @@ from hdlgen.number import Format
 
 __all__ = ["MULTIPLIERS", "REDUCTIONS", "Position", "SumShape", "SumStyle", "sum_ports"]
 
-MULTIPLIERS = {"dadda": "baugh_wooley", "booth": "booth", "array": "baugh_wooley"}
+MULTIPLIERS = {"booth": "booth", "dadda": "baugh_wooley", "array": "baugh_wooley"}
 """The multipliers by name, the sensible default first, with the rows they are made of; an array adds row after row."""
 
 REDUCTIONS = ("heap", "tree", "chain")
@@ -66,7 +66,7 @@ class SumStyle:
     """
 
     reduction: str = "heap"
-    multiplier: str = "dadda"
+    multiplier: str = "booth"
     adder: str = "sklansky"
     constants: str = "signed_digits"
     library: bool = False
