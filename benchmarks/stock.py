@@ -204,9 +204,9 @@ Rivals have the same function, shell and registers: the plain expression by all 
 `booth; alumacc; arith_tree`, the last also onto library full adders, and the latter two behind `mcm` where there are
 constants), and Google XLS (`xls-python`: our dataflow as its IR, its optimiser, its combinational Verilog) with
 {" and ".join(XLS_FLOWS)} behind it. Both sides are mapped by the same recipes ({_FEWER} by
-{", ".join(f"`{name}`" for name in _ENDS)} alone), and every design is simulated against the golden model. Ours: both ends and the middle of the front first, then
-strategy `local`, seed 1, on heaps with all adders, ways of constants and shares of
-full-adder cells; points in all: {_BUDGETS}.
+{", ".join(f"`{name}`" for name in _ENDS)} alone), and every design is simulated against
+the golden model. Ours: both ends and the middle of the front first, then strategy `local`,
+seed 1, on heaps with all adders, ways of constants and shares of full-adder cells; points in all: {_BUDGETS}.
 
 Areas are the kernel's: what the shell takes is taken off alike on both sides. It is measured once a design and
 technology: registers (the states of the filters too), what enables them and the handshake, with everything between
