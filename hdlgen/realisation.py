@@ -59,7 +59,7 @@ def realisations(graph: Graph, *, max_error_lsb: float) -> tuple[Realisation, ..
         if not any(method in found for found in offered.values()):
             continue
         chosen = {number: found.get(method) or _cheapest(found) for number, found in offered.items()}
-        cost = sum(found.fit.cost * graph.nodes[number].elements for number, found in chosen.items())
+        cost = sum(found.cost * graph.nodes[number].elements for number, found in chosen.items())
         ranked.append((cost, method, chosen))
     ranked.sort(key=lambda way: way[0])
     made: list[Realisation] = []
@@ -105,4 +105,4 @@ def _approximations(graph: Graph, number: int, error: int) -> Iterator[tuple[str
 
 
 def _cheapest(found: Mapping[str, Approximation]) -> Approximation:
-    return min(found.values(), key=lambda approximation: approximation.fit.cost)
+    return min(found.values(), key=lambda approximation: approximation.cost)

@@ -44,6 +44,11 @@ class Approximation:
     fit: Fit
     error: int
 
+    @property
+    def cost(self) -> float:
+        """Estimate the area in multiplexers."""
+        return self.reduction.cost + self.fit.cost
+
     def build(self, scalars: Scalars, argument: int) -> int:
         """Add the operations for an argument in the format of the goal, and give the result."""
         return self.reduction.build(scalars, argument, self.fit.build)

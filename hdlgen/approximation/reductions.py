@@ -32,6 +32,9 @@ class Sum:
     high: int
 
 
+_TURNED_BIT, _NEGATED_BIT = 1.2, 3.0
+"""Area of a bit that is turned round by a sign, and of one that is negated, in multiplexers."""
+
 Core = Callable[[Scalars, int], Sum]
 """Makes the sum for an index."""
 
@@ -46,6 +49,10 @@ class Reduction(Protocol):
     @property
     def least_scale(self) -> int:
         """Tell the fewest bits below the result's last place that the sum must have."""
+
+    @property
+    def cost(self) -> float:
+        """Estimate the area of all but the sum, in multiplexers."""
 
     def bounds(self, scale: int) -> Bounds:
         """Tell what the sum must lie between for each index, in units of 2**-scale."""
@@ -67,6 +74,10 @@ class Direct:
     @property
     def least_scale(self) -> int:
         return 0
+
+    @property
+    def cost(self) -> float:
+        return 0.0
 
     def bounds(self, scale: int) -> Bounds:
         raw, low, high = self.goal.limits()
@@ -102,6 +113,10 @@ class Fold:
     def _slope(self, scale: int) -> int:
         """Tell what an LSB of the argument is in the sum."""
         return 1 << (scale + self.goal.target.fraction - self.goal.source.fraction)
+
+    @property
+    def cost(self) -> float:
+        return _TURNED_BIT * (self.index_width * (1 + self.ramp) + self.goal.target.width * (self.turned is not None))
 
     def bounds(self, scale: int) -> Bounds:
         raw, low, high = self.goal.limits()
@@ -142,6 +157,52 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absolute:
+    """Negative arguments are negated, exactly: an adder or two more than `Fold`, where that is too far off.
+
+    Args:
+        mirror: what the result of a negative argument and that of its absolute value add up to, as a raw result;
+            None where they are the same.
+    """
+
+    goal: Goal
+    mirror: int | None
+
+    @property
+    def index_width(self) -> int:
+        return self.goal.source.width - 1
+
+    @property
+    def least_scale(self) -> int:
+        return 0
+
+    @property
+    def cost(self) -> float:
+        return _NEGATED_BIT * (self.index_width + self.goal.target.width * (self.mirror is not None))
+
+    def bounds(self, scale: int) -> Bounds:
+        raw, low, high = self.goal.limits()
+        minus = raw < 0
+        # The absolute value of the least number has a bit too many; the one before must do for it.
+        index = np.minimum(np.abs(raw), len(raw) // 2 - 1)
+        if self.mirror is not None:
+            low, high = np.where(minus, self.mirror - high, low), np.where(minus, self.mirror - low, high)
+        return narrowed(len(raw) // 2, [(index, *scaled(low, high, scale))])
+
+    def build(self, scalars: Scalars, argument: int, core: Core) -> int:
+        width = self.index_width
+        minus = scalars.negative(argument)
+        negated = scalars.sum([Term(factors=(argument,), coefficient=-1)])
+        whole = scalars.unsigned(scalars.select(minus, negated, argument), width + 1)
+        index = scalars.unsigned(scalars.saturate(whole, Format(width=width, signed=False)), width)
+        found = _floor(scalars, core(scalars, index))
+        if self.mirror is not None:
+            turned = scalars.sum([Term(factors=(found,), coefficient=-1)], self.mirror)
+            found = scalars.select(minus, turned, found)
+        return scalars.slice(found, 0, _raw(self.goal.target))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Normalise:
     """Leading zeros are shifted away, and the result is shifted back: f(m * 2**-(step * z)) = f(m) * 2**(+-z).
 
@@ -178,6 +239,10 @@ class Normalise:
         length = np.floor(np.log2(raw)).astype(np.int64) + 1
         steps = (self.index_width - length) // self.step
         return raw, steps, raw << (self.step * steps)
+
+    @property
+    def cost(self) -> float:
+        return float(self.stages * (self.index_width + self.goal.target.width))
 
     def bounds(self, scale: int) -> Bounds:
         _, low, high = self.goal.limits()
@@ -223,6 +288,10 @@ class Logarithm:
         count = 1 << self._normaliser().stages
         unit = math.log(2) * 2.0 ** (self.goal.target.fraction + scale)
         return [-round(unit * steps) for steps in range(count)]
+
+    @property
+    def cost(self) -> float:
+        return float(self._normaliser().stages * self.index_width + _NEGATED_BIT * self.goal.target.width)
 
     def bounds(self, scale: int) -> Bounds:
         _, low, high = self.goal.limits()
@@ -301,11 +370,11 @@ def reductions(goal: Goal) -> list[Reduction]:
     if goal.source.signed and goal.source.width > 1:
         match goal.function:
             case "tanh" | "sin" if goal.target.signed:
-                found.append(Fold(goal=goal, turned=0))
+                found += [Fold(goal=goal, turned=0), Absolute(goal=goal, mirror=0)]
             case "sigmoid" if one and goal.target.holds(0, (1 << one) - 1):
-                found.append(Fold(goal=goal, turned=one))
+                found += [Fold(goal=goal, turned=one), Absolute(goal=goal, mirror=1 << one)]
             case "cos":
-                found.append(Fold(goal=goal))
+                found += [Fold(goal=goal), Absolute(goal=goal, mirror=None)]
             case "gelu":
                 found.append(Fold(goal=goal, ramp=True))
     match goal.function:

@@ -9,7 +9,7 @@ import pytest
 from hdlgen.approximation import METHODS, Goal, approximate
 from hdlgen.approximation.choice import measured_error
 from hdlgen.approximation.fits import Lookup
-from hdlgen.approximation.reductions import Direct, reductions
+from hdlgen.approximation.reductions import Absolute, Direct, reductions
 from hdlgen.dataflow import Dataflow, Kind, Operation
 from hdlgen.number import Format
 from hdlgen.reals import ARGUMENTS, tabulated
@@ -105,5 +105,8 @@ def test_zeros_that_all_values_end_in_cost_nothing() -> None:
 
 def test_bounds_that_no_sum_keeps_are_told() -> None:
     # sin falls as steeply as its argument rises: the one's complement of the argument is off by too much.
-    fold, direct = reductions(Goal(function="sin", source=Format.parse("q3.9"), target=Format.parse("q2.10"), error=1))
-    assert not fold.bounds(0).feasible and direct.bounds(0).feasible
+    goal = Goal(function="sin", source=Format.parse("q3.9"), target=Format.parse("q2.10"), error=1)
+    fold, absolute, direct = reductions(goal)
+    assert not fold.bounds(0).feasible and absolute.bounds(0).feasible and direct.bounds(0).feasible
+    found = approximate(goal, "linear")
+    assert found is not None and isinstance(found.reduction, Absolute) and found.error == 1
