@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hdlgen.arithmetic.sums import SumStyle
 from hdlgen.compiler import Compiler
 from hdlgen.dataflow import Dataflow, Kind
 from hdlgen.deviation import deviate
-from hdlgen.errors import PointError
+from hdlgen.errors import PointError, SpecError
 from hdlgen.graph import Graph
 from hdlgen.knobs import Mapping, offer
 from hdlgen.lower import lower
@@ -17,7 +19,7 @@ from hdlgen.rewrite import rewrite
 from hdlgen.space import Point
 from hdlgen.spec import load
 from tests.hdlgen.approximations import built, largest_error
-from tests.hdlgen.graphs import GRAPHS
+from tests.hdlgen.graphs import GRAPHS, graphs
 
 CELLS = Mapping(recipes=("fast",), full_adder_cells=True)
 TURNS = {"dct8": [(8, 8)]}
@@ -100,3 +102,31 @@ def test_the_design_tells_what_is_proved() -> None:
     space = offer(compiler.dataflow, CELLS, max_error_lsb=1)
     assert compiler.build(Point.parse("precision=100", space)).error_bound_lsb == 1
     assert compiler.build(Point.parse("precision=100,interval=2", space)).error_bound_lsb <= 1
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(graph=graphs(most=8), data=st.data())
+def test_shared_and_folded_units_keep_the_allowed_error(graph: Graph, data: st.DataObject) -> None:
+    dataflow = rewrite(lower(graph))
+    interval, fold = data.draw(st.sampled_from([(2, 1), (2, 2), (3, 3), (4, 2)]))
+    style = SumStyle(multiplier=data.draw(st.sampled_from(["dadda", "booth"])))
+    allowed = data.draw(st.sampled_from([1, 3, 9]))
+    used = truncate(dataflow, style, interval=interval, fold=fold, allowed_lsb=allowed, percent=100)
+    assert used.bound_lsb <= allowed
+    try:
+        rtlil = built(graph, used.dataflow, style, interval=interval, fold=fold)
+    except PointError:
+        return  # the feedback does not close within the interval
+    assert largest_error(rtlil, graph, count=12) <= used.bound_lsb
+
+
+def test_feedback_that_is_not_proved_is_refused_by_name() -> None:
+    spec = load("biquad")
+    compiler = Compiler.of(spec.graph, max_error_lsb=1)
+    space = offer(compiler.dataflow, CELLS, max_error_lsb=compiler.spare_error_lsb)
+    message = (
+        r"^biquad\.toml: knobs\.precision must be one of the knobs interval, fold, stages, reduction, multiplier,"
+        r" constants, adder, full_adders, recipe \(did you mean 'reduction'\?\)$"
+    )
+    with pytest.raises(SpecError, match=message):
+        space.narrow({"precision": 100}, where="biquad.toml")
