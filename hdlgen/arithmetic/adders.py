@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -13,6 +13,8 @@ from amaranth.lib.wiring import In, Out
 
 from hdlgen.arithmetic.full_adders import full_adders
 from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
+from hdlgen.arithmetic.prefix_fitting import fitted
+from hdlgen.arithmetic.prefix_gallery import SEARCHED, searched
 from hdlgen.arithmetic.prefix_graph import Columns, Node, depth, node_depths, nodes, trim
 
 __all__ = ["ADDERS", "AdderFactory", "PrefixAdder", "RippleAdder", "adder_levels"]
@@ -109,21 +111,39 @@ def _levels(graph: Columns) -> list[list[Node]]:
 
 
 class AdderFactory(Protocol):
-    """Make an adder of a width; `library` asks for full-adder cells where the scheme has full adders."""
+    """Make an adder of a width.
 
-    def __call__(self, width: int, *, library: bool = False) -> _Adder: ...
+    `library` asks for full-adder cells where the scheme has full adders; `arrivals` tells when the bits of the
+    operands come, in FO4 from the lowest on, to a scheme that makes use of it; none are all at once.
+    """
+
+    def __call__(self, width: int, *, library: bool = False, arrivals: Sequence[float] = ()) -> _Adder: ...
 
 
-def _prefix_adder(width: int, *, name: str, library: bool = False) -> PrefixAdder:
+def _ripple_adder(width: int, *, library: bool = False, arrivals: Sequence[float] = ()) -> RippleAdder:
+    return RippleAdder(width, library=library)
+
+
+def _prefix_adder(width: int, *, name: str, library: bool = False, arrivals: Sequence[float] = ()) -> PrefixAdder:
     """Make the adder of a named graph; it holds no full adder that could be a cell."""
     if width < 1:
         raise ValueError(f"PrefixAdder: width must be at least 1 bit, not {width!r}")
-    return PrefixAdder(width, graph=PREFIX_FAMILIES[name](width))
+    graph, exclusive = _graph(name, width, arrivals)
+    return PrefixAdder(width, graph=graph, exclusive=exclusive)
+
+
+def _graph(name: str, width: int, arrivals: Sequence[float] = ()) -> tuple[Columns, bool]:
+    """Find the graph of a name, and whether its bits propagate by exclusive or."""
+    if name in SEARCHED:
+        return searched(name, width)
+    if name == "fitted":
+        return fitted(tuple(round(arrival, 1) for arrival in arrivals) or (0.0,) * width), False
+    return PREFIX_FAMILIES[name](width), False
 
 
 ADDERS: Mapping[str, AdderFactory] = {
-    **{name: partial(_prefix_adder, name=name) for name in PREFIX_FAMILIES},
-    "ripple": RippleAdder,
+    **{name: partial(_prefix_adder, name=name) for name in (*PREFIX_FAMILIES, "fitted", *SEARCHED)},
+    "ripple": _ripple_adder,
 }
 """The adders by name, the sensible default first."""
 
@@ -133,6 +153,4 @@ def adder_levels(name: str, width: int) -> int:
 
     Raises: KeyError for a name that is not in `ADDERS`.
     """
-    if name in PREFIX_FAMILIES:
-        return depth(PREFIX_FAMILIES[name](width))
-    return {"ripple": width}[name]
+    return width if name == "ripple" else depth(_graph(name, width)[0])

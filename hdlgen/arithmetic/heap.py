@@ -159,11 +159,19 @@ class Heap:
 
         Only that column may hold three bits, and no other more than two.
         """
-        first = next((place for place, column in enumerate(self.columns) if len(column) > 1), self.width)
+        first = self._first()
         padded = [[bit.made for bit in column] + [Const(0, 1)] * (3 - len(column)) for column in self.columns]
         upper = padded[first:]
         carry = upper[0][2] if upper else Const(0, 1)
         return [bits[0] for bits in padded[:first]], [bits[0] for bits in upper], [bits[1] for bits in upper], carry
+
+    def arrivals(self) -> list[float]:
+        """Tell when the last bit of each column of the two words comes that `addends` gives."""
+        return [max((bit.arrival for bit in column), default=0.0) for column in self.columns[self._first() :]]
+
+    def _first(self) -> int:
+        """Find the lowest column of several bits."""
+        return next((place for place, column in enumerate(self.columns) if len(column) > 1), self.width)
 
 
 def plan_adders(columns: Sequence[Sequence[Bit]], *, newest_first: bool = False) -> list[Adder]:

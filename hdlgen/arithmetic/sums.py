@@ -100,9 +100,11 @@ def _first_delay(shape: SumShape, style: SumStyle) -> float:
     return BOOTH if MULTIPLIERS[style.multiplier] == "booth" else AND
 
 
-def _add(m: Module, left: Value, right: Value, carry_in: Value | int, style: SumStyle) -> Value:
+def _add(
+    m: Module, left: Value, right: Value, carry_in: Value | int, style: SumStyle, *, arrivals: Sequence[float] = ()
+) -> Value:
     """Add two words of equal width; the carry out falls away."""
-    adder = ADDERS[style.adder](len(left), library=style.library)
+    adder = ADDERS[style.adder](len(left), library=style.library, arrivals=arrivals)
     m.submodules += adder
     m.d.comb += [adder.a.eq(left), adder.b.eq(right), adder.carry_in.eq(carry_in)]
     return adder.sum[: len(left)]
@@ -114,7 +116,7 @@ def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, f
     lower, left, right, carry = heap.addends()
     if not left:
         return Cat(*lower), 0.0
-    upper = _add(m, Cat(*left), Cat(*right), carry, style)
+    upper = _add(m, Cat(*left), Cat(*right), carry, style, arrivals=heap.arrivals())
     return Cat(*lower, upper), adder_delay(style.adder, len(left))
 
 
@@ -141,13 +143,21 @@ def _merge(m: Module, left: _Word, right: _Word, style: SumStyle) -> tuple[_Word
 
 
 def _reduce(
-    m: Module, heaps: Sequence[Heap], others: Sequence[_Word], style: SumStyle
+    m: Module, heaps: Sequence[Heap], others: Sequence[_Word], style: SumStyle, *, first: float
 ) -> Generator[tuple[float, _Live], None, None]:
-    """Bring heaps down to two rows, one level of adders after the other, each as late as the tallest one allows."""
+    """Bring heaps down to two rows, one level of adders after the other, each as late as the tallest one allows.
+
+    The adders are planned before the level that made the bits ends: a register behind it takes their arrivals away,
+    and the number of levels must not depend on where the registers stand.
+
+    Args:
+        first: delay of the level that made the bits.
+    """
     newest_first = style.multiplier == "array"
     plans = [plan_adders(heap.columns, newest_first=newest_first) for heap in heaps]
     depths = [max((adder.level + 1 for adder in plan), default=0) for plan in plans]
     deepest = max(depths, default=0)
+    yield first, [*heaps, *others]
     for level in range(deepest):
         work = [
             (heap, [adder for adder in plan if adder.level == level - deepest + depth])
@@ -166,8 +176,7 @@ def _heap_levels(
         _fill(m, heap, position, values, style, shape.dropped)
     heap.add_constant(shape.constant >> shape.dropped)
     heap.settle_constant()
-    yield _first_delay(shape, style), [heap]
-    yield from _reduce(m, [heap], [], style)
+    yield from _reduce(m, [heap], [], style, first=_first_delay(shape, style))
     joined = 0.0
     if accumulator is not None:
         heap.add_row(m, Row(accumulator, 0, 0))
@@ -219,8 +228,7 @@ def _word_levels(
         heap.settle_constant()
     pending = {id(word) for _, word in heaps}
     ready = [word for word in words if id(word) not in pending]
-    yield _first_delay(shape, style), [*(heap for heap, _ in heaps), *ready]
-    yield from _reduce(m, [heap for heap, _ in heaps], ready, style)
+    yield from _reduce(m, [heap for heap, _ in heaps], ready, style, first=_first_delay(shape, style))
     if heaps:
         slowest = 0.0
         for number, (heap, word) in enumerate(heaps):

@@ -134,6 +134,18 @@ def test_a_folded_sum_starts_from_its_operand_and_adds_up(style: SumStyle) -> No
                 assert found[cycle] == [total % modulus for total in totals], (shape, sorted(cuts), cycle)
 
 
+def test_the_levels_of_a_sum_do_not_depend_on_where_its_registers_stand() -> None:
+    """Bits of a Booth row that come late make a level of their own, unless a register before it made them equal."""
+    factors = Format(width=5, signed=False), Format(width=1)
+    positions = (Position(factors=(Format(width=3, signed=False),), coefficient=-1), Position(factors=factors))
+    shape = SumShape(positions=positions, constant=0, result=Format(width=7))
+    style = SumStyle(multiplier="booth")
+    last = len(estimate(shape, style)) - 1
+    assert last >= 2
+    for chosen in range(1 << last):
+        assert is_exact(shape, style, frozenset(place for place in range(last) if chosen >> place & 1))
+
+
 def test_sums_without_anything_to_add() -> None:
     result = Format(width=6)
     for constant in (0, 21, -5):

@@ -1,0 +1,44 @@
+"""Searched prefix graphs: the best that `python -m benchmarks.gallery` found, by name and width, from a data file."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+from hdlgen.arithmetic.prefix_families import ladner_fischer
+from hdlgen.arithmetic.prefix_graph import Columns, trim, verify_columns
+
+__all__ = ["SEARCHED", "searched"]
+
+SEARCHED = ("searched_fast", "searched_quick", "searched_even", "searched_small")
+"""The names, the shortest delay first."""
+
+_PLACE = ("gallery", "adders.json")
+
+
+@cache
+def _read() -> dict[str, dict[int, tuple[Columns, bool]]]:
+    """Read the gallery: for each name, by width, the graph and whether its bits propagate by exclusive or."""
+    kept: dict[str, dict[int, tuple[Columns, bool]]] = {name: {} for name in SEARCHED}
+    for entry in json.loads(files("designs").joinpath(*_PLACE).read_text(encoding="utf-8"))["graphs"]:
+        columns = tuple(map(tuple, entry["columns"]))
+        verify_columns(columns)
+        kept[entry["name"]][entry["width"]] = columns, entry["exclusive"]
+    return kept
+
+
+@cache
+def searched(name: str, width: int) -> tuple[Columns, bool]:
+    """Give a searched graph and whether its bits propagate by exclusive or.
+
+    A width that was not searched takes the next wider graph, cut; beyond the widest, a network of Ladner and Fischer.
+
+    Raises: KeyError for a name that is not in `SEARCHED`.
+    """
+    kept = _read()[name]
+    wider = min((wide for wide in kept if wide >= width), default=None)
+    if wider is None:
+        return ladner_fischer(width, slack=SEARCHED.index(name)), False
+    columns, exclusive = kept[wider]
+    return trim(columns, width), exclusive
