@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import constants, demo, functions, loop, stock
+from benchmarks import adders, constants, demo, functions, loop, multipliers, stock
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -13,6 +13,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "demo": demo.BENCHMARK,
     "stock": stock.BENCHMARK,
     "constants": constants.BENCHMARK,
+    "adders": adders.BENCHMARK,
+    "multipliers": multipliers.BENCHMARK,
     "loop": loop.BENCHMARK,
     "functions": functions.BENCHMARK,
 }

@@ -1,0 +1,123 @@
+"""Classic signed multipliers as competitors: partial products, a textbook tree of adders, a prefix adder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+
+from hdlgen.arithmetic.adders import ADDERS
+from hdlgen.arithmetic.full_adders import full_adders
+from hdlgen.arithmetic.heap import Heap
+from hdlgen.arithmetic.partial_products import PRODUCT_ROWS
+from hdlgen.number import Format
+
+__all__ = ["TREES", "classic_product"]
+
+_Columns = list[list[Value]]
+_Plan = Iterator[list[list[int]]]
+"""For each stage, for each column, how many bits each of its adders takes: three or two."""
+
+
+def dadda(heights: list[int]) -> _Plan:
+    """Plan as few adders as can be in each stage, to come down the heights 2, 3, 4, 6, 9, 13, ...
+
+    Source: Dadda, Alta Frequenza 34, 1965, 349-356.
+    """
+    limits = [2]
+    while limits[-1] < max(heights):
+        limits.append(limits[-1] * 3 // 2)
+    for limit in reversed(limits[:-1]):
+        stage: list[list[int]] = []
+        carried = 0
+        for height in heights:
+            adders = []
+            excess = max(height + carried - limit, 0)
+            while excess > 0:
+                adders.append(min(excess, 2) + 1)
+                excess -= adders[-1] - 1
+            stage.append(adders)
+            carried = len(adders)
+        heights = _after(heights, stage)
+        yield stage
+
+
+def wallace(heights: list[int]) -> _Plan:
+    """Plan adders for all bits in each stage: three by three, and two that are left.
+
+    Source: Wallace, IEEE Trans. Electronic Computers EC-13(1), 1964, 14-17.
+    """
+    while max(heights) > 2:
+        stage = [[3] * (height // 3) + [2] * (height % 3 == 2) for height in heights]
+        heights = _after(heights, stage)
+        yield stage
+
+
+def array(heights: list[int]) -> _Plan:
+    """Plan one adder a column in each stage: row after row."""
+    while max(heights) > 2:
+        stage = [[3] if height > 2 else [] for height in heights]
+        heights = _after(heights, stage)
+        yield stage
+
+
+def _after(heights: list[int], stage: list[list[int]]) -> list[int]:
+    carries = [0, *(len(adders) for adders in stage)]
+    return [
+        height - sum(adders) + len(adders) + carry
+        for height, adders, carry in zip(heights, stage, carries, strict=False)
+    ]
+
+
+TREES: Mapping[str, Callable[[list[int]], _Plan]] = {"dadda": dadda, "wallace": wallace, "array": array}
+"""The trees by name."""
+
+
+def classic_product(
+    m: Module, left: Value, right: Value, *, rows: str, tree: str, adder: str, library: bool = False
+) -> Value:
+    """Multiply two signed words of one width.
+
+    Args:
+        rows, tree, adder: names in `PRODUCT_ROWS`, `TREES` and `ADDERS`.
+        library: whether full and half adders are cells of the library, or gates.
+    """
+    format = Format(width=len(left), signed=True)
+    heap = Heap(2 * len(left))
+    for row in PRODUCT_ROWS[rows](m, left, format, right, format):
+        heap.add_row(m, row)
+    heap.settle_constant()
+    columns: _Columns = [[bit.made for bit in column] for column in heap.columns]
+    for number, stage in enumerate(TREES[tree]([len(column) for column in columns])):
+        columns = _compress(m, f"stage_{number}", columns, stage, library=library)
+    first = next((place for place, column in enumerate(columns) if len(column) > 1), len(columns))
+    if first == len(columns):
+        return Cat(*(column[0] for column in columns))
+    words = [Cat(*((column + [Const(0, 1)] * 2)[word] for column in columns[first:])) for word in (0, 1)]
+    m.submodules.final = final = ADDERS[adder](len(columns) - first, library=library)
+    m.d.comb += [final.a.eq(words[0]), final.b.eq(words[1]), final.carry_in.eq(0)]
+    return Cat(*(column[0] for column in columns[:first]), final.sum[: len(columns) - first])
+
+
+def _compress(m: Module, name: str, columns: _Columns, stage: list[list[int]], *, library: bool) -> _Columns:
+    """Do a stage: its adders take the bits that have waited longest, and what they give waits for the next one."""
+    operands = []
+    places = []
+    left: _Columns = []
+    for place, (column, adders) in enumerate(zip(columns, stage, strict=True)):
+        bits = iter(column)
+        for count in adders:
+            operands.append([*(next(bits) for _ in range(count)), Const(0, 1)][:3])
+            places.append(place)
+        left.append(list(bits))
+    if not places:
+        return left
+    words = [Cat(*(bits[operand] for bits in operands)) for operand in range(3)]
+    totals, carries = Signal(len(places), name=f"{name}_total"), Signal(len(places), name=f"{name}_carry")
+    made = full_adders(m, name, *words, library=library)
+    m.d.comb += [totals.eq(made[0]), carries.eq(made[1])]
+    for number, place in enumerate(places):
+        left[place].append(totals[number])
+        if place + 1 < len(columns):
+            left[place + 1].append(carries[number])
+    return left
