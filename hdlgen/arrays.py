@@ -86,20 +86,15 @@ def summed(builder: GraphBuilder, node: int, axes: Axes) -> int:
 
 
 def extreme(builder: GraphBuilder, op: Op, node: int, axes: Axes) -> int:
-    """Take the MIN or MAX over axes, as a balanced tree."""
-    current, rest = rows(builder, node, axes), []
+    """Take the MIN or MAX over axes, as a tree of the least depth."""
+    current = rows(builder, node, axes)
     while (length := builder.node(current).shape[-1]) > 1:
         at = positions(builder, current)
-        if length % 2:
-            rest.append(builder.gather(current, at[..., -1]))
-        half = length // 2
-        current = builder.apply(
-            op, builder.gather(current, at[..., :half]), builder.gather(current, at[..., half : 2 * half])
-        )
-    result = builder.gather(current, positions(builder, current)[..., 0])
-    for left in reversed(rest):
-        result = builder.apply(op, result, left)
-    return result
+        half = (length + 1) // 2
+        # An odd one out meets itself, which costs nothing.
+        others = np.concatenate([at[..., half:], at[..., length // 2 : half]], axis=-1)
+        current = builder.apply(op, builder.gather(current, at[..., :half]), builder.gather(current, others))
+    return builder.gather(current, positions(builder, current)[..., 0])
 
 
 def cumulated(builder: GraphBuilder, node: int, axis: int | None) -> int:

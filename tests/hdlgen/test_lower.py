@@ -18,6 +18,7 @@ from hdlgen.lower import lower
 from hdlgen.number import OVERFLOWS, ROUNDINGS, Format
 from hdlgen.operation import BITWISE, COMPARISONS, Op
 from hdlgen.rewrite import rewrite
+from hdlgen.spec import parse
 from tests.hdlgen.graphs import GRAPHS, graphs, random_tokens
 from tests.hdlgen.lanes import expected_results
 
@@ -103,6 +104,21 @@ def test_reductions_over_the_last_axis(op: Op) -> None:
         graph = builder.graph()
         tokens = random_tokens(graph, 150, seed=1)
         assert lower(graph).run(tokens) == expected_results(graph, tokens)
+
+
+@pytest.mark.parametrize("count", [2, 5, 6, 7, 9, 13])
+@pytest.mark.parametrize("text", ["max(x)", "min(x)", "argmax(x)", "argmin(x)"])
+def test_an_extreme_is_a_tree_of_the_least_depth_with_a_comparison_less_than_elements(text: str, count: int) -> None:
+    inputs = f'name = "t"\n[inputs]\nx = {{ format = "i4", shape = [{count}] }}\n'
+    graph = parse(f'{inputs}[outputs]\ny = {{}}\n[compute]\ny = "{text}"\n').graph
+    dataflow = rewrite(lower(graph))
+    depths: list[int] = []
+    for operation in dataflow.operations:
+        depths.append(max((depths[arg] for arg in operation.args), default=0) + (operation.kind is Kind.SUM))
+    assert max(depths) == (count - 1).bit_length()
+    assert sum(operation.kind is Kind.SUM for operation in dataflow.operations) == count - 1
+    tokens = random_tokens(graph, 60, seed=count)
+    assert dataflow.run(tokens) == expected_results(graph, tokens)
 
 
 @pytest.mark.parametrize("ranks", [(0, 1, 2, 3), (1, 2), (3,)])
