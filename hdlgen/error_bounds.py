@@ -119,7 +119,7 @@ def _shift(call: _Call) -> float:
 _RULES: Mapping[Op, Callable[[_Call], float]] = {
     **dict.fromkeys((Op.INPUT, Op.CONSTANT), lambda call: 0.0),
     **dict.fromkeys((Op.ADD, Op.SUB), _total),
-    **dict.fromkeys((Op.NEG, Op.ABS, Op.INVERT, Op.MIN, Op.MAX, Op.GATHER), _largest),
+    **dict.fromkeys((Op.NEG, Op.ABS, Op.INVERT, Op.MIN, Op.MAX, Op.SORT, Op.GATHER), _largest),
     Op.MUL: _product,
     Op.SUM: _sum,
     Op.SELECT: _select,

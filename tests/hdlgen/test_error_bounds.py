@@ -28,6 +28,7 @@ LINES = {
     "chosen": ("where(x > 1, f, x)", 3.0),
     "compared": ("f > x", 1.0),
     "delayed": ("f + previous(f)", 1.0),
+    "ordered": ("median(window(f, 4)) + sort(window(f, 3))[1]", 2.0),
 }
 """Expressions of x and of f = tanh(x), and the error of f in LSB."""
 
