@@ -147,7 +147,7 @@ def test_the_summary_names_units_as_a_reader_would() -> None:
     folded = built("dot", interval=8, fold=8).summary()
     (unit,) = folded["units"]
     assert unit["kind"] == "multiplier"
-    assert unit["detail"] == "1 x dadda, heap, sklansky, accumulator"
+    assert unit["detail"] == "1 x booth, heap, sklansky, accumulator"
     assert (unit["operations"], unit["cycle"], unit["last_cycle"]) == (1, 0, 7)
 
 
