@@ -37,7 +37,7 @@ DA4ML_FLOWS, MCM_FLOWS = ("plain", "booth_tree"), ("mcm", "mcm_tree")
 OURS: Mapping[int, tuple[str, ...]] = {
     8: (
         "constants=shared,adder=ripple,full_adders=cells,recipe=spare",
-        "constants=shared,adder=sklansky,full_adders=cells,recipe=spare",
+        "constants=shared,adder=fitted,full_adders=cells,recipe=spare",
         "constants=shared,adder=sklansky,full_adders=gates_50,recipe=fast",
         "constants=shared,adder=sklansky,full_adders=gates,recipe=balanced",
         "constants=shared,adder=sklansky,full_adders=gates,recipe=fast",
@@ -46,7 +46,7 @@ OURS: Mapping[int, tuple[str, ...]] = {
     ),
     16: (
         "constants=shared,adder=ripple,full_adders=cells,recipe=spare",
-        "constants=shared,adder=sklansky,full_adders=cells,recipe=spare",
+        "constants=shared,adder=fitted,full_adders=cells,recipe=spare",
         "constants=shared,adder=sklansky,full_adders=gates,recipe=spare",
         "constants=shared,adder=sklansky,full_adders=gates,recipe=fast",
         "constants=signed_digits,adder=kogge_stone,full_adders=gates,recipe=fast",
