@@ -47,7 +47,7 @@ _STARTS = tuple(
 )
 """Both ends of the front and its middle, with constants in every way; what a design has no use for falls away."""
 _ENDS = ("fastest", "balanced", "leanest", "spare")
-"""For both sides of a large design: only the recipes that find the ends of the fronts of the small ones."""
+"""For both sides of most designs: only the recipes that find the ends of the fronts of the others."""
 
 
 def _plan(budget: int, **changes: Any) -> Plan:
@@ -55,16 +55,16 @@ def _plan(budget: int, **changes: Any) -> Plan:
 
 
 DESIGNS: Mapping[str, Plan] = {
-    "dot8": _plan(48),
-    "dot16": _plan(48),
-    "matvec4x4": _plan(24, recipes=_ENDS),
-    "gemm4x4x4": _plan(12, recipes=_ENDS),
-    "fir8": _plan(64),
-    "fir16": _plan(24, recipes=_ENDS),
-    "conv3x3": _plan(40, recipes=_ENDS),
-    "dct8": _plan(40, recipes=_ENDS),
-    "dense16x5": _plan(40, recipes=_ENDS),
-    "complexmul": _plan(48),
+    "dot8": _plan(40),
+    "dot16": _plan(24, recipes=_ENDS),
+    "matvec4x4": _plan(16, recipes=_ENDS),
+    "gemm4x4x4": _plan(8, recipes=_ENDS),
+    "fir8": _plan(56),
+    "fir16": _plan(16, recipes=_ENDS),
+    "conv3x3": _plan(32, recipes=_ENDS),
+    "dct8": _plan(32, recipes=_ENDS),
+    "dense16x5": _plan(32, recipes=_ENDS),
+    "complexmul": _plan(24, recipes=_ENDS),
 }
 """By name, how each is searched: a large design costs more a point, so it gets fewer of them."""
 GOALS: Mapping[str, float] = {
