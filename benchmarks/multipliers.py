@@ -44,15 +44,15 @@ class Effort:
 
 EFFORTS: Mapping[int, Effort] = {
     8: Effort(
-        recipes=("fast", "fastest", "balanced", "keep_fast", "spare"),
-        finals=("ripple", "brent_kung", "sklansky", "kogge_stone", "han_carlson", "ladner_fischer"),
-        adders=("fitted", "sklansky", "kogge_stone", "searched_even", "ripple"),
+        recipes=("fastest", "balanced", "keep_fast", "spare"),
+        finals=("ripple", "brent_kung", "sklansky", "kogge_stone"),
+        adders=("fitted", "sklansky", "searched_even", "ripple"),
         full_adders=("cells", "gates_50", "gates"),
     ),
     16: Effort(
-        recipes=("fast", "fastest", "keep_fast", "spare"),
-        finals=("ripple", "brent_kung", "sklansky", "kogge_stone", "ladner_fischer"),
-        adders=("fitted", "sklansky", "searched_even", "ripple"),
+        recipes=("fastest", "keep_fast", "spare"),
+        finals=("brent_kung", "sklansky", "ladner_fischer"),
+        adders=("fitted", "sklansky", "searched_even"),
         full_adders=("cells", "gates"),
     ),
     32: Effort(
