@@ -3,7 +3,8 @@
 
 A heap holds its bits by column; the sum counts modulo `2**width`, so signs need no extension: a bit of negative
 weight is held inverted, `-x = ~x - 1`, and all the ones that this takes off, with every constant, stand in one word.
-Each bit knows when it is ready, and the adders take those first that are.
+Each bit knows when it is ready, and the adders take those first that are. A 4:2 compressor is two full adders, the
+inner carry of which comes early: the plan finds that pair by itself where the arrivals call for it.
 """
 
 from __future__ import annotations

@@ -189,7 +189,7 @@ def test_a_design_that_kills_its_simulation_costs_itself_alone(
     measure = make_measure(PAIR, pool, tmp_path, together=3)
     points = [point_of(measure, text) for text in ("", "stages=1", RIPPLE)]
     built = [measure.submit_build(point) for point in points]
-    key = measure.key(built[1].result().require(), "fast")
+    key = measure.key(built[1].result().require(), str(points[1]["recipe"]))
     monkeypatch.setattr(pool, "workers", 1)  # all three of them in one simulation
     plant(monkeypatch, "simulate_together", simulate_and_die, key[:16])
     first, victim, last = measure.evaluate(points)
