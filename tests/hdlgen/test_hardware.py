@@ -184,7 +184,7 @@ def test_a_wrong_gate_is_seen() -> None:
     graph, _, top = built("dot", 4, 4, 1)
     text = to_rtlil(top)
     assert streams_match(text, graph)
-    assert not streams_match(text.replace("cell $xor ", "cell $xnor ", 1), graph)
+    assert not streams_match(text.replace("cell $xor ", "cell $and ", 1), graph)
 
 
 def test_a_state_that_moves_with_bubbles_is_seen() -> None:
