@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
@@ -74,9 +75,9 @@ def classics(width: int) -> Iterator[Structure]:
 
 def ours(width: int) -> Iterator[Structure]:
     """List the adders of a width that the knobs `adder` and `full_adders` offer."""
-    for name, make in ADDERS.items():
-        yield Structure(family=name, variant="", rtlil=adder_rtlil(make(width), width))
-    yield Structure(family="ripple", variant="cells", rtlil=adder_rtlil(ADDERS["ripple"](width, library=True), width))
+    for (name, make), library in product(ADDERS.items(), (False, True)):
+        text = adder_rtlil(make(width, library=library), width)
+        yield Structure(family=name, variant="cells" if library else "gates", rtlil=text)
 
 
 def compare(ours: Iterable[Kernel], classic: Mapping[str, Sequence[Kernel]]) -> dict[str, float]:
@@ -144,10 +145,11 @@ BENCHMARK = Benchmark(
     name="adders",
     summary="Adders of 16, 32 and 64 bits that a design may choose, against all classic structures.",
     method=f"""\
-Two words, no carry in, in {" and ".join(TECHNOLOGIES)}. Ours: every choice of the knob `adder`, ripple carry also of
-library cells. Classic: ripple carry (gates, cells) and the prefix networks of Brent and Kung, Sklansky, Kogge and
-Stone, Han and Carlson (sparsity 2, 4) and Ladner and Fischer (slack 0, 1, 2), each with bits that propagate by
-`a | b` and by `a ^ b`. Each by every mapping recipe. {METHOD}
+Two words, no carry in, in {" and ".join(TECHNOLOGIES)}. Ours: every choice of the knob `adder`, each in
+the form for adders of gates and in the one for library cells (the knob `full_adders`). Classic: ripple carry (gates,
+cells) and the prefix networks of Brent and Kung, Sklansky, Kogge and Stone, Han and Carlson (sparsity 2, 4) and Ladner
+and Fischer (slack 0, 1, 2), each with bits that propagate by `a | b` and by `a ^ b`. Each by every mapping recipe.
+{METHOD}
 `TECHNOLOGY_WIDTH_STRUCTURE`: of our points that are nowhere worse than the structure's best area-delay product, the
 best, in parts of that product (2 where there is none); `area_delay_ratio_worst` is the worst of these. `behind`: the
 least factor by which all our points would have to shrink, in area and delay, to be nowhere behind any classic point;

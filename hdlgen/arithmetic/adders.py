@@ -113,7 +113,8 @@ def _levels(graph: Columns) -> list[list[Node]]:
 class AdderFactory(Protocol):
     """Make an adder of a width.
 
-    `library` asks for full-adder cells where the scheme has full adders; `arrivals` tells when the bits of the
+    `library` asks for the small form: full-adder cells where the scheme has full adders, and where it has none, bits
+    that propagate by exclusive or; `arrivals` tells when the bits of the
     operands come, in FO4 from the lowest on, to a scheme that makes use of it; none are all at once.
     """
 
@@ -125,11 +126,11 @@ def _ripple_adder(width: int, *, library: bool = False, arrivals: Sequence[float
 
 
 def _prefix_adder(width: int, *, name: str, library: bool = False, arrivals: Sequence[float] = ()) -> PrefixAdder:
-    """Make the adder of a named graph; it holds no full adder that could be a cell."""
+    """Make the adder of a named graph."""
     if width < 1:
         raise ValueError(f"PrefixAdder: width must be at least 1 bit, not {width!r}")
     graph, exclusive = _graph(name, width, arrivals)
-    return PrefixAdder(width, graph=graph, exclusive=exclusive)
+    return PrefixAdder(width, graph=graph, exclusive=exclusive or library)
 
 
 _SMALL = ("brent_kung", "zero_deficiency")

@@ -65,7 +65,7 @@ def test_no_choice_is_without_effect(name: str) -> None:
                         continue
                     assert key not in seen, (point.text(), seen[key])
                     seen[key] = point.text()
-    assert coinciding <= len(ADDERS) - 4
+    assert coinciding <= len(ADDERS) - 3
 
 
 def test_folds_of_one_interval_differ() -> None:
