@@ -216,10 +216,11 @@ seed 1, on heaps with all adders, ways of constants and shares of full-adder cel
 Areas are the kernel's: what the shell takes is taken off alike on both sides. It is measured once a design and
 technology: registers (the states of the filters too), what enables them and the handshake, with everything between
 them cut out, by the recipe that makes it smallest. `whole_area_ratio_...` are the ratios with the shell.
-`area_ratio_fast`: our least area at the period of the fastest rival or a shorter one, by that rival's;
-`area_ratio_small`: the same at the period of the smallest rival. `period_ratio_fast` and `period_ratio_small`: our
-least period at their area or a smaller one, by theirs. Where no design of ours is as fast or as small, the excess is
-multiplied in. Each figure is the geometric mean over the designs on the worse of the technologies.
+`area_ratio_fast`: our least area at the period of stock's fastest point or a shorter one, by that point's;
+`area_ratio_small`: the same at the period of stock's smallest point. `period_ratio_fast` and `period_ratio_small`: our
+least period at their area or a smaller one, by theirs. `joined_...`: the same against stock and XLS joined. Where no
+design of ours is as fast or as small, the excess is multiplied in. Each figure is the geometric mean over the designs
+on the worse of the technologies.
 
 `{DESIGN}_...`: `hdlgen search` on `{DESIGN}`, the same knobs pinned, sky130hd, strategy `{STRATEGY}`, budget {BUDGET},
 seed {SEED}, against stock alone and with all areas whole. `small`: one design of ours against the stock point of the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -36,7 +37,20 @@ def test_each_ratio_is_of_the_best_design_that_keeps_the_other_side() -> None:
         "period_ratio_small": 0.625,  # 500 of 800 ps, at 1060 of 1100
         "whole_area_ratio_fast": round(1380 / 1700, 4),
         "whole_area_ratio_small": round(900 / 1100, 4),
+        "joined_area_ratio_fast": 0.8,
+        "joined_area_ratio_small": 0.8,
+        "joined_period_ratio_fast": 0.95,
+        "joined_period_ratio_small": 0.625,
     }
+
+
+def test_other_rivals_count_where_they_are_joined_with_stock() -> None:
+    contest = made((900.0, 790.0))
+    contest = replace(contest, rivals=(*contest.rivals, *candidates("xls", (700.0, 790.0))))
+    ratios = contest.ratios()
+    assert ratios["area_ratio_small"] == 0.8, "of stock's 1000"
+    assert ratios["joined_area_ratio_small"] == round(800 / 600, 4), "of XLS's 600"
+    assert contest.stock.rivals == made(*RIVALS).rivals
 
 
 def test_a_rival_against_itself_is_at_one() -> None:
