@@ -221,7 +221,7 @@ them cut out, by the recipe that makes it smallest. `whole_area_ratio_...` are t
 `area_ratio_small`: the same at the period of stock's smallest point. `period_ratio_fast` and `period_ratio_small`: our
 least period at their area or a smaller one, by theirs. `joined_...`: the same against stock and XLS joined. Where no
 design of ours is as fast or as small, the excess is multiplied in. Each figure is the geometric mean over the designs
-on the worse of the technologies.
+on the worse of the technologies. The tables hold the ratios to stock, and name the fastest and smallest of all rivals.
 
 `{DESIGN}_...`: `hdlgen search` on `{DESIGN}`, the same knobs pinned, sky130hd, strategy `{STRATEGY}`, budget {BUDGET},
 seed {SEED}, against stock alone and with all areas whole. `small`: one design of ours against the stock point of the
