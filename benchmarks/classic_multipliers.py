@@ -74,13 +74,13 @@ TREES: Mapping[str, Callable[[list[int]], _Plan]] = {"dadda": dadda, "wallace": 
 
 
 def classic_product(
-    m: Module, left: Value, right: Value, *, rows: str, tree: str, adder: str, library: bool = False
+    m: Module, left: Value, right: Value, *, rows: str, tree: str, adder: str, cells: bool = False
 ) -> Value:
     """Multiply two signed words of one width.
 
     Args:
         rows, tree, adder: names in `PRODUCT_ROWS`, `TREES` and `ADDERS`.
-        library: whether full and half adders are cells of the library, or gates.
+        cells: whether full and half adders are cells of the library, or gates.
     """
     format = Format(width=len(left), signed=True)
     heap = Heap(2 * len(left))
@@ -89,17 +89,17 @@ def classic_product(
     heap.settle_constant()
     columns: _Columns = [[bit.made for bit in column] for column in heap.columns]
     for number, stage in enumerate(TREES[tree]([len(column) for column in columns])):
-        columns = _compress(m, f"stage_{number}", columns, stage, library=library)
+        columns = _compress(m, f"stage_{number}", columns, stage, cells=cells)
     first = next((place for place, column in enumerate(columns) if len(column) > 1), len(columns))
     if first == len(columns):
         return Cat(*(column[0] for column in columns))
     words = [Cat(*((column + [Const(0, 1)] * 2)[word] for column in columns[first:])) for word in (0, 1)]
-    m.submodules.final = final = ADDERS[adder](len(columns) - first, library=library)
+    m.submodules.final = final = ADDERS[adder](len(columns) - first, cells=cells)
     m.d.comb += [final.a.eq(words[0]), final.b.eq(words[1]), final.carry_in.eq(0)]
     return Cat(*(column[0] for column in columns[:first]), final.sum[: len(columns) - first])
 
 
-def _compress(m: Module, name: str, columns: _Columns, stage: list[list[int]], *, library: bool) -> _Columns:
+def _compress(m: Module, name: str, columns: _Columns, stage: list[list[int]], *, cells: bool) -> _Columns:
     """Do a stage: its adders take the bits that have waited longest, and what they give waits for the next one."""
     operands = []
     places = []
@@ -114,7 +114,7 @@ def _compress(m: Module, name: str, columns: _Columns, stage: list[list[int]], *
         return left
     words = [Cat(*(bits[operand] for bits in operands)) for operand in range(3)]
     totals, carries = Signal(len(places), name=f"{name}_total"), Signal(len(places), name=f"{name}_carry")
-    made = full_adders(m, name, *words, library=library)
+    made = full_adders(m, name, *words, cells=cells)
     m.d.comb += [totals.eq(made[0]), carries.eq(made[1])]
     for number, place in enumerate(places):
         left[place].append(totals[number])

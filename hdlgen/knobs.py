@@ -63,7 +63,7 @@ def settings(point: Point) -> Settings:
             multiplier=str(chosen.get("multiplier", next(iter(MULTIPLIERS)))),
             adder=str(chosen.get("adder", next(iter(ADDERS)))),
             constants=constants if constants in CONSTANT_ENCODINGS else next(iter(CONSTANT_ENCODINGS)),
-            library=gate_share < 1.0,
+            cells=gate_share < 1.0,
         ),
         sharing=SHARINGS.get(constants),
         function=str(chosen.get("function", "")),

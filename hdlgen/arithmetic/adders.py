@@ -40,17 +40,17 @@ class RippleAdder(_Adder):
 
     Args:
         width: bits of each operand, at least 1.
-        library: whether the full adders are asked from the cell library (`$fa`) or written as gates.
+        cells: whether the full adders are asked from the cell library (`$fa`) or written as gates.
     """
 
-    def __init__(self, width: int, *, library: bool = False) -> None:
-        self.library = library
+    def __init__(self, width: int, *, cells: bool = False) -> None:
+        self.cells = cells
         super().__init__(width)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         carry = Signal(self.width)
-        total, out = full_adders(m, "bits", self.a, self.b, Cat(self.carry_in, carry[:-1]), library=self.library)
+        total, out = full_adders(m, "bits", self.a, self.b, Cat(self.carry_in, carry[:-1]), cells=self.cells)
         m.d.comb += [carry.eq(out), self.sum.eq(Cat(total, carry[-1]))]
         return m
 
@@ -113,28 +113,24 @@ def _levels(graph: Columns) -> list[list[Node]]:
 class AdderFactory(Protocol):
     """Make an adder of a width.
 
-    `library` asks for the small form: full-adder cells where the scheme has full adders, and where it has none, bits
+    `cells` asks for the small form: full-adder cells where the scheme has full adders, and where it has none, bits
     that propagate by exclusive or; `arrivals` tells when the bits of the
     operands come, in FO4 from the lowest on, to a scheme that makes use of it; none are all at once.
     """
 
-    def __call__(self, width: int, *, library: bool = False, arrivals: Sequence[float] = ()) -> _Adder: ...
+    def __call__(self, width: int, *, cells: bool = False, arrivals: Sequence[float] = ()) -> _Adder: ...
 
 
-def _ripple_adder(width: int, *, library: bool = False, arrivals: Sequence[float] = ()) -> RippleAdder:
-    return RippleAdder(width, library=library)
+def _ripple_adder(width: int, *, cells: bool = False, arrivals: Sequence[float] = ()) -> RippleAdder:
+    return RippleAdder(width, cells=cells)
 
 
-def _prefix_adder(width: int, *, name: str, library: bool = False, arrivals: Sequence[float] = ()) -> PrefixAdder:
+def _prefix_adder(width: int, *, name: str, cells: bool = False, arrivals: Sequence[float] = ()) -> PrefixAdder:
     """Make the adder of a named graph."""
     if width < 1:
         raise ValueError(f"PrefixAdder: width must be at least 1 bit, not {width!r}")
     graph, exclusive = _graph(name, width, arrivals)
-    return PrefixAdder(width, graph=graph, exclusive=exclusive or library)
-
-
-_SMALL = ("brent_kung", "zero_deficiency")
-"""The networks that are chosen for their area: their bits propagate by exclusive or, up to 13 % smaller on sky130."""
+    return PrefixAdder(width, graph=graph, exclusive=exclusive or cells)
 
 
 def _graph(name: str, width: int, arrivals: Sequence[float] = ()) -> tuple[Columns, bool]:
@@ -143,7 +139,7 @@ def _graph(name: str, width: int, arrivals: Sequence[float] = ()) -> tuple[Colum
         return searched(name, width)
     if name == "fitted":
         return fitted(tuple(round(arrival, 1) for arrival in arrivals) or (0.0,) * width), False
-    return PREFIX_FAMILIES[name](width), name in _SMALL
+    return PREFIX_FAMILIES[name](width), False
 
 
 ADDERS: Mapping[str, AdderFactory] = {

@@ -141,7 +141,7 @@ class Heap:
         if adder.column + 1 < self.width:
             self.columns[adder.column + 1].append(adder.carry)
 
-    def ripple(self, m: Module, name: str, *, library: bool) -> None:
+    def ripple(self, m: Module, name: str, *, cells: bool) -> None:
         """Add up, from the lowest column on, what is ready before the latest bit; at most two bits a column before.
 
         Every column comes down to one bit; the carry out of the last one is the third bit of the column above.
@@ -153,7 +153,7 @@ class Heap:
             adder = _plan(place, column, 0)
             if adder.carry.arrival > latest:
                 return
-            compress(m, f"{name}_{place}", [(self, [adder])], library=library)
+            compress(m, f"{name}_{place}", [(self, [adder])], cells=cells)
 
     def addends(self) -> tuple[list[Value], list[Value], list[Value], Value]:
         """Give the bits below the lowest column of several, the two words to add from there on, and the carry in.
@@ -223,7 +223,7 @@ def _plan(place: int, bits: Sequence[Bit], depth: int) -> Adder:
     return replace(adder, level=max(math.ceil(adder.total.arrival / FULL_ADDER - _EPSILON) - 1, 0))
 
 
-def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]], *, library: bool) -> None:
+def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]], *, cells: bool) -> None:
     """Make some of the adders planned for several heaps.
 
     The adders stand in rows, at most one a column in each: neighbouring columns then take their bits from the same
@@ -231,7 +231,7 @@ def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]],
 
     Args:
         work: each heap with adders whose operands it holds, or that others of them give.
-        library: whether the adders are cells of the library.
+        cells: whether the adders are cells of the library.
     """
     rows: dict[tuple[int, int, int, int], list[Adder]] = {}
     filled: Counter[tuple[int, int, int, int]] = Counter()
@@ -245,7 +245,7 @@ def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]],
         title = f"{name}_{number}_{depth}_{'full' if operands == 3 else 'half'}_{row}"
         words = [Cat(adder.bits[operand].made for adder in adders) for operand in range(operands)]
         last = words[2] if operands == 3 else Const(0, len(adders))
-        sums, carries = full_adders(m, title, words[0], words[1], last, library=library)
+        sums, carries = full_adders(m, title, words[0], words[1], last, cells=cells)
         for adder, total, carry in zip(adders, sums, carries, strict=True):
             adder.total.value, adder.carry.value = total, carry
             adder.settle()

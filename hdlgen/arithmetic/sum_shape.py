@@ -62,14 +62,14 @@ class SumStyle:
 
     Args:
         reduction, multiplier, adder, constants: names in `REDUCTIONS`, `MULTIPLIERS`, `ADDERS`, `CONSTANT_ENCODINGS`.
-        library: whether full adders are cells of the library, or gates.
+        cells: whether full adders are cells of the library, or gates.
     """
 
     reduction: str = "heap"
     multiplier: str = "booth"
     adder: str = "sklansky"
     constants: str = "signed_digits"
-    library: bool = False
+    cells: bool = False
 
 
 def sum_ports(shape: SumShape) -> dict[str, Member]:

@@ -104,7 +104,7 @@ def _add(
     m: Module, left: Value, right: Value, carry_in: Value | int, style: SumStyle, *, arrivals: Sequence[float] = ()
 ) -> Value:
     """Add two words of equal width; the carry out falls away."""
-    adder = ADDERS[style.adder](len(left), library=style.library, arrivals=arrivals)
+    adder = ADDERS[style.adder](len(left), cells=style.cells, arrivals=arrivals)
     m.submodules += adder
     m.d.comb += [adder.a.eq(left), adder.b.eq(right), adder.carry_in.eq(carry_in)]
     return adder.sum[: len(left)]
@@ -112,7 +112,7 @@ def _add(
 
 def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, float]:
     """Add the two rows of a reduced heap; columns below the first pair of bits pass by."""
-    heap.ripple(m, name, library=style.library)
+    heap.ripple(m, name, cells=style.cells)
     lower, left, right, carry = heap.addends()
     if not left:
         return Cat(*lower), 0.0
@@ -163,7 +163,7 @@ def _reduce(
             (heap, [adder for adder in plan if adder.level == level - deepest + depth])
             for heap, plan, depth in zip(heaps, plans, depths, strict=True)
         ]
-        compress(m, f"compress_{level}", work, library=style.library)
+        compress(m, f"compress_{level}", work, cells=style.cells)
         yield FULL_ADDER, [*heaps, *others]
 
 
@@ -180,7 +180,7 @@ def _heap_levels(
     joined = 0.0
     if accumulator is not None:
         heap.add_row(m, Row(accumulator, 0, 0))
-        compress(m, "accumulate", [(heap, plan_adders(heap.columns))], library=style.library)
+        compress(m, "accumulate", [(heap, plan_adders(heap.columns))], cells=style.cells)
         joined = FULL_ADDER
     total, delay = _finish(m, "ripple", heap, style)
     word = _Word(total, *_bounds(shape.result))

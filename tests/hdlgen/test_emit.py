@@ -24,9 +24,9 @@ for name in ("complex_unsigned", "feedback", "choice"):
 """
 
 
-def text_of(name: str, *, library: bool = True) -> str:
+def text_of(name: str, *, cells: bool = True) -> str:
     compiler = Compiler.of(GRAPHS[name]())
-    datapath = build_datapath(compiler.dataflow, SumStyle(library=library), interval=2, fold=1, stages=1)
+    datapath = build_datapath(compiler.dataflow, SumStyle(cells=cells), interval=2, fold=1, stages=1)
     return to_rtlil(Top(Kernel(datapath, inputs=compiler.inputs, outputs=compiler.outputs)))
 
 
@@ -49,7 +49,7 @@ def test_initial_values_are_what_reset_writes() -> None:
 def test_full_adders_are_yosys_own_cells() -> None:
     text = text_of("dot")
     assert "cell $fa " in text and "\\$fa" not in text
-    assert "$fa" not in text_of("dot", library=False)
+    assert "$fa" not in text_of("dot", cells=False)
 
 
 def test_the_top_module_has_the_ports_of_the_house() -> None:

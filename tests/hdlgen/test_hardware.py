@@ -42,13 +42,13 @@ STYLES = st.builds(
     multiplier=st.sampled_from(sorted(MULTIPLIERS)),
     adder=st.sampled_from(sorted(ADDERS)),
     constants=st.sampled_from(sorted(CONSTANT_ENCODINGS)),
-    library=st.booleans(),
+    cells=st.booleans(),
 )
 FOLDINGS = ((1, 1), (2, 1), (2, 2), (3, 1), (3, 3), (4, 1), (4, 2), (4, 4), (6, 2), (8, 4), (8, 8))
 NAMED_STYLES = (
-    SumStyle(library=True),
+    SumStyle(cells=True),
     SumStyle(reduction="tree", multiplier="booth", adder="ripple", constants="binary"),
-    SumStyle(reduction="chain", multiplier="array", adder="kogge_stone", library=True),
+    SumStyle(reduction="chain", multiplier="array", adder="kogge_stone", cells=True),
     SumStyle(multiplier="booth", adder="brent_kung", constants="binary"),
 )
 

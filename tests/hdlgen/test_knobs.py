@@ -167,12 +167,12 @@ def test_a_point_is_read_into_settings() -> None:
         interval=6,
         fold=3,
         stages=2,
-        style=SumStyle(reduction="tree", multiplier="booth", adder="ripple", constants="signed_digits", library=False),
+        style=SumStyle(reduction="tree", multiplier="booth", adder="ripple", constants="signed_digits", cells=False),
         recipe="fast",
         gate_share=1.0,
     )
     some = settings(Point.parse("full_adders=gates_25", space))
-    assert (some.gate_share, some.style.library) == (0.25, True)
+    assert (some.gate_share, some.style.cells) == (0.25, True)
 
 
 def test_knobs_that_are_missing_take_the_neutral_choice() -> None:

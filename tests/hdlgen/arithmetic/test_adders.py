@@ -35,20 +35,20 @@ def wide_addends(width: int) -> Addends:
     return [(a, b, carry) for a, b in pairs + opposite for carry in (0, 1)]
 
 
-def sums(name: str, width: int, addends: Addends, *, library: bool) -> list[int]:
+def sums(name: str, width: int, addends: Addends, *, cells: bool) -> list[int]:
     a, b, carry = map(list, zip(*addends, strict=True))
-    return evaluate(ADDERS[name](width, library=library), "sum", a=a, b=b, carry_in=carry)
+    return evaluate(ADDERS[name](width, cells=cells), "sum", a=a, b=b, carry_in=carry)
 
 
-@pytest.mark.parametrize("library", [False, True], ids=["gates", "cells"])
+@pytest.mark.parametrize("cells", [False, True], ids=["gates", "cells"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_adder_is_exact(name: str, library: bool) -> None:
+def test_every_adder_is_exact(name: str, cells: bool) -> None:
     for width in (1, 2, 5):
         addends = every_addend(width)
-        assert sums(name, width, addends, library=library) == [a + b + carry for a, b, carry in addends]
+        assert sums(name, width, addends, cells=cells) == [a + b + carry for a, b, carry in addends]
     for width in (32, 64):
         addends = wide_addends(width)
-        assert sums(name, width, addends, library=library) == [a + b + carry for a, b, carry in addends]
+        assert sums(name, width, addends, cells=cells) == [a + b + carry for a, b, carry in addends]
 
 
 @pytest.mark.parametrize("exclusive", [False, True], ids=["either", "exclusive"])
@@ -88,7 +88,7 @@ def test_a_wrong_gate_is_seen(name: str) -> None:
 
 def test_only_ripple_asks_for_full_adder_cells() -> None:
     for name in NAMES:
-        cells = Netlist(to_rtlil(ADDERS[name](6, library=True))).cell_types
+        cells = Netlist(to_rtlil(ADDERS[name](6, cells=True))).cell_types
         assert cells["$fa"] == (1 if name == "ripple" else 0)
         assert not Netlist(to_rtlil(ADDERS[name](6))).cell_types["$fa"]
 

@@ -64,7 +64,7 @@ def test_bits_that_are_late_wait_for_a_late_adder() -> None:
 
 
 def built(
-    width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, library: bool, linear: bool
+    width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, cells: bool, linear: bool
 ) -> Netlist:
     """Build a heap over rows `(bits, place, negative bits, shift, sign)`, reduced to two words that Python adds."""
     m, heap = Module(), Heap(width)
@@ -75,9 +75,9 @@ def built(
     heap.settle_constant()
     plan = plan_adders(heap.columns, newest_first=linear)
     for level in range(max((adder.level + 1 for adder in plan), default=0)):
-        compress(m, f"level_{level}", [(heap, [a for a in plan if a.level == level])], library=library)
+        compress(m, f"level_{level}", [(heap, [a for a in plan if a.level == level])], cells=cells)
     assert heap.height <= 2
-    heap.ripple(m, "ripple", library=library)
+    heap.ripple(m, "ripple", cells=cells)
     lower, left, right, carry = heap.addends()
     first = len(lower)
     parts = {"left": Cat(*lower, *left), "right": Cat(Const(0, first), *right), "carry": Cat(Const(0, first), carry)}
@@ -98,7 +98,7 @@ def test_a_heap_adds_rows_of_any_sign_modulo_its_width(seed: int) -> None:
         )
     constant = chance.randint(-3000, 3000)
     lanes = 100
-    netlist = built(width, rows, constant, library=seed % 2 == 0, linear=seed % 3 == 0)
+    netlist = built(width, rows, constant, cells=seed % 2 == 0, linear=seed % 3 == 0)
     run, totals = Run(netlist, lanes), [constant] * lanes
     for number, (bits, place, negative, shift, sign) in enumerate(rows):
         values = [chance.getrandbits(bits) for _ in range(lanes)]

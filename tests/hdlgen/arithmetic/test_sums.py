@@ -37,7 +37,7 @@ def with_cells(style: SumStyle) -> SumStyle:
         multiplier=style.multiplier,
         adder=style.adder,
         constants=style.constants,
-        library=True,
+        cells=True,
     )
 
 
@@ -74,7 +74,7 @@ MIXED = SumShape(
 @pytest.mark.parametrize("multiplier", sorted(MULTIPLIERS))
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_a_register_may_stand_after_any_level(reduction: str, multiplier: str) -> None:
-    style = SumStyle(reduction=reduction, multiplier=multiplier, library=True)
+    style = SumStyle(reduction=reduction, multiplier=multiplier, cells=True)
     last = len(estimate(MIXED, style)) - 1
     for cuts in [*({level} for level in range(last)), set(range(last))]:
         assert is_exact(MIXED, style, frozenset(cuts)), sorted(cuts)
@@ -93,7 +93,7 @@ def test_every_cut_set_of_a_small_sum(reduction: str) -> None:
 @pytest.mark.parametrize("multiplier", ["array", "booth"])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_the_estimate_tells_the_levels_and_their_registers(reduction: str, multiplier: str) -> None:
-    style = SumStyle(reduction=reduction, multiplier=multiplier, library=True)
+    style = SumStyle(reduction=reduction, multiplier=multiplier, cells=True)
     for shape in (MIXED, random_shape(11, accumulates=True)):
         levels = estimate(shape, style)
         accumulator = shape.result.width if shape.accumulates else 0
@@ -166,11 +166,11 @@ def test_a_position_tells_its_range() -> None:
             assert Position(factors=formats, coefficient=coefficient).range() == (min(products), max(products))
 
 
-@pytest.mark.parametrize("library", [False, True], ids=["gates", "cells"])
-def test_full_adders_are_cells_where_they_are_asked_for(library: bool) -> None:
+@pytest.mark.parametrize("cells", [False, True], ids=["gates", "cells"])
+def test_full_adders_are_cells_where_they_are_asked_for(cells: bool) -> None:
     for reduction in REDUCTIONS:
-        netlist = Netlist(to_rtlil(SumUnit(MIXED, SumStyle(reduction=reduction, library=library))))
-        assert bool(netlist.cell_types["$fa"]) == library
+        netlist = Netlist(to_rtlil(SumUnit(MIXED, SumStyle(reduction=reduction, cells=cells))))
+        assert bool(netlist.cell_types["$fa"]) == cells
 
 
 def test_a_wrong_gate_is_seen() -> None:
