@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.adders import TECHNOLOGIES, WIDTHS, adder_rtlil, classics
+from benchmarks.adders import WIDTHS, adder_rtlil, classics
 from benchmarks.benchmark import ROOT, Say
 from benchmarks.shell import Kernel, kernel
+from benchmarks.structures import TECHNOLOGIES
 from hdlgen.arithmetic.adders import PrefixAdder
 from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES, han_carlson, ladner_fischer
 from hdlgen.arithmetic.prefix_fitting import fitted

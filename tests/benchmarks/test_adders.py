@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from benchmarks.adders import BENCHMARK, CLASSICS, Structure, classics, ours
+from benchmarks.adders import BENCHMARK, CLASSICS, classics, ours
+from benchmarks.structures import Structure
 from hdlgen.arithmetic.adders import ADDERS
 from tests.hdlgen.rtlil import Netlist, Run
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from benchmarks.adders import compare
 from benchmarks.fronts import NOTHING, behind, domination
 from benchmarks.shell import Kernel
+from benchmarks.structures import compare
 
 THEIRS = [Kernel(100.0, 50.0), Kernel(80.0, 80.0), Kernel(200.0, 40.0)]
 

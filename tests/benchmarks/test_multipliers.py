@@ -7,11 +7,12 @@ import random
 import pytest
 
 from benchmarks.classic_multipliers import TREES
-from benchmarks.multipliers import EFFORTS, Candidate, candidates
+from benchmarks.multipliers import EFFORTS, candidates
+from benchmarks.structures import Structure
 from tests.hdlgen.rtlil import Netlist, Run
 
 
-def check(candidate: Candidate, width: int) -> None:
+def check(candidate: Structure, width: int) -> None:
     chance = random.Random(width)
     top = 1 << (width - 1)
     corners = [-top, top - 1, -1, 0, 1, -top + 1]

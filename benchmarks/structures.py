@@ -1,0 +1,119 @@
+"""Arithmetic structures of given widths, ours and classic ones, mapped alike and held against each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.benchmark import Bound, Goal, Measured, Say
+from benchmarks.fronts import behind, domination
+from benchmarks.shell import METHOD as SHELL
+from benchmarks.shell import Kernel, kernel
+from sim.measure import PRELOAD
+from sim.pool import Pool
+from sim.steps import map_and_time
+from sim.technology import load
+
+__all__ = ["GOALS", "METHOD", "TECHNOLOGIES", "Structure", "compare", "measure_structures"]
+
+TECHNOLOGIES = ("sky130hd", "gf180_7t_5v")
+GOALS = (
+    Goal(figure="area_delay_ratio_worst", direction=Bound.AT_MOST, bound=0.92),
+    Goal(figure="behind", direction=Bound.AT_MOST, bound=1.0),
+)
+METHOD = f"""\
+{SHELL.rstrip()}
+`TECHNOLOGY_WIDTH_STRUCTURE`: of our points that are nowhere worse than the structure's best area-delay product, the
+best, in parts of that product (2 where there is none); `area_delay_ratio_worst` is the worst of these. `behind`: the
+least factor by which all our points would have to shrink, in area and delay, to be nowhere behind any classic point;
+1 or less where nothing needs to.
+"""
+_SECONDS = 240.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """A structure to be mapped.
+
+    Args:
+        kind: `ours` or `classic`.
+        family, variant: what it is called, and what sets it apart among its family.
+        rtlil: its hardware, between registers.
+        flow, gate_share: how it is synthesised.
+    """
+
+    kind: str
+    family: str
+    variant: str
+    rtlil: str
+    flow: str = "generated"
+    gate_share: float = 0.0
+
+
+def compare(ours: Iterable[Kernel], classic: Mapping[str, Sequence[Kernel]]) -> dict[str, float]:
+    """Hold our points against those of the classic structures, at one width in one technology.
+
+    Returns: `behind` as of `fronts.behind` against all of them joined; for each family the best area-delay product of
+        ours among points that dominate the family's best one, in parts of its product; 2.0 where none does.
+    """
+    points = list(ours)
+    figures = {"behind": round(behind(points, [point for family in classic.values() for point in family]), 4)}
+    for name, family in classic.items():
+        figures[name] = round(domination(points, min(family, key=lambda point: point.product)), 4)
+    return figures
+
+
+def measure_structures(
+    structures: Mapping[int, Sequence[Structure]], recipes: Mapping[int, Sequence[str]], say: Say
+) -> Measured:
+    """Map the structures of each width by the recipes of that width on every technology, and compare.
+
+    Raises: HdlgenError where one of them cannot be mapped.
+    """
+    with Pool(len(os.sched_getaffinity(0)), preload=PRELOAD) as pool:
+        wanted = {
+            (one.rtlil, technology, recipe, one.flow, one.gate_share)
+            for width, found in structures.items()
+            for one in found
+            for technology in TECHNOLOGIES
+            for recipe in recipes[width]
+        }
+        say(f"mapping {len(wanted)} structures")
+        tasks = {
+            (rtlil, technology, recipe, flow, share): pool.submit(
+                map_and_time, rtlil, load(technology), recipe, flow, share, cpu_seconds=_SECONDS
+            )
+            for rtlil, technology, recipe, flow, share in sorted(wanted)
+        }
+        kernels = {key: kernel(task.result().require(), key[1]) for key, task in tasks.items()}
+    rows: list[dict[str, Any]] = []
+    behinds: list[float] = []
+    ratios: dict[str, float] = {}
+    for technology in TECHNOLOGIES:
+        for width, found in structures.items():
+            points: dict[str, dict[str, list[Kernel]]] = {"ours": {}, "classic": {}}
+            for one in found:
+                for recipe in recipes[width]:
+                    point = kernels[one.rtlil, technology, recipe, one.flow, one.gate_share]
+                    points[one.kind].setdefault(one.family, []).append(point)
+                    rows.append(
+                        {
+                            "kind": one.kind,
+                            "technology": technology,
+                            "width": width,
+                            "structure": one.family,
+                            "variant": one.variant,
+                            "recipe": recipe,
+                            "area_um2": point.area_um2,
+                            "delay_ps": point.delay_ps,
+                        }
+                    )
+            figures = compare([point for family in points["ours"].values() for point in family], points["classic"])
+            behinds.append(figures.pop("behind"))
+            ratios.update({f"{technology}_{width}_{name}": ratio for name, ratio in figures.items()})
+            say(f"{technology}, {width} bits: behind {behinds[-1]}, {figures}")
+    return Measured(
+        figures={"area_delay_ratio_worst": max(ratios.values()), "behind": max(behinds), **ratios}, rows=rows
+    )
