@@ -180,7 +180,11 @@ def test_other_axes_move_the_marks_and_the_boundary(tmp_path: Path) -> None:
 def test_what_the_script_draws_is_what_the_page_brings(folder: Path, tmp_path: Path) -> None:
     """At the width of the drawing in the file, the script's scales and the page's own agree to a pixel."""
     brought = (folder / "report.html").read_text(encoding="utf-8")
-    script = "document.querySelector('figure.wide').style.width = '960px'; window.dispatchEvent(new Event('resize'));"
+    # A change of a control draws at once; after a resize the page waits for a frame, which may come after the dump.
+    script = """
+      document.querySelector('figure.wide').style.width = '960px';
+      document.getElementById('log-x').dispatchEvent(new Event('change'));
+    """
     drawn = browse(folder / "report.html", tmp_path, script=script).document
 
     def places(text: str) -> list[tuple[float, ...]]:
