@@ -128,9 +128,11 @@ def measuring(
     Args:
         cache: the folder of results; the user's own by default.
         seed: of the test tokens.
-    Raises: ToolMissing, InputError as `check_tools` does.
+    Raises: ToolMissing, InputError as `check_tools` does; StoreError where the cache cannot be written.
     """
     check_tools(simulator)
+    results = Cache((cache or cache_folder()) / "results")
+    results.check_writable()
     with Pool(workers, preload=PRELOAD) as pool:
         yield Measure(
             compiler=project.compiler,
@@ -138,6 +140,6 @@ def measuring(
             technology=project.technology,
             constraints=project.spec.constraints,
             pool=pool,
-            cache=Cache((cache or cache_folder()) / "results"),
+            cache=results,
             simulator=simulator,
         )
