@@ -248,6 +248,7 @@ def _document(
         "wall_s": round(wall_s, 2),
         "search_s": round(exploration.elapsed_s, 2),
         "decision_s": round(exploration.decision_s, 3),
+        "missing": None if exploration.missing is None else exploration.missing.as_dict(),
         "folder": str(folder),
         "front": [design_document(e, at) for e, at in zip(summary.front, folders, strict=True)],
         "stock": [
