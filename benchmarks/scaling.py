@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.benchmark import ROOT, Benchmark, Bound, Goal, Measured, Say, Table
+from benchmarks.benchmark import Benchmark, Bound, Goal, Measured, Say, Table
 from benchmarks.cluster_model import Costs, Played, play
+from benchmarks.spector_tables import read_tables
 from hdlgen.cli.project import Project, measuring, open_project
-from hdlgen.errors import InputError, ToolMissing
+from hdlgen.errors import ToolMissing
 from hdlgen.evaluation import Evaluation, Score, Status
 from hdlgen.space import Point
 from search import replay
@@ -28,7 +29,7 @@ from sim.cache import Cache
 from sim.cluster import ClusterMeasure
 from sim.remote import Answer
 
-__all__ = ["BENCHMARK", "Penalty", "echo", "made_up", "penalty", "tables", "time_decisions", "time_store"]
+__all__ = ["BENCHMARK", "Penalty", "echo", "made_up", "penalty", "time_decisions", "time_store"]
 
 DESIGN = "dot8"
 WORKERS = (1, 10, 100, 1000)
@@ -36,7 +37,6 @@ NAMES = ("uniform", "local", "evolution", "surrogate", "forest", "bandit")
 """The strategies that are timed, as far as they are there."""
 MAIN = "local"
 """The one that the simulated search runs."""
-SPECTOR = ROOT.parent / "shared" / "spector"
 SEEDS, LATE = 10, 100
 MOST = 400
 """Replays go on to this many evaluations where they do not reach 99% of the hypervolume before."""
@@ -176,17 +176,6 @@ def penalty(measured: Sequence[replay.Table], strategy: str, batch: int, seeds: 
     return Penalty(reached, regrets)
 
 
-def tables() -> list[replay.Table]:
-    """Read the measured spaces that strategies are replayed on.
-
-    Raises: InputError where they are not there.
-    """
-    paths = sorted(SPECTOR.glob("*.csv"))
-    if not paths:
-        raise InputError(f"scaling: {SPECTOR} must hold the measured spaces of the Spector suite as CSV files")
-    return [replay.read_csv(path) for path in paths]
-
-
 def _measure(say: Say) -> Measured:
     project = open_project(DESIGN)
     names = [name for name in NAMES if name in STRATEGIES]
@@ -200,7 +189,7 @@ def _measure(say: Say) -> Measured:
         say(f"decisions of {name} for {batch}")
         decisions[name][batch] = time_decisions(project, name, batch)
     penalties: dict[str, dict[int, Penalty]] = {name: {} for name in names}
-    measured = tables()
+    measured = read_tables()
     for name, batch in itertools.product(names, WORKERS[:-1]):
         say(f"replays of {name} by {batch}")
         penalties[name][batch] = penalty(measured, name, batch, SEEDS)

@@ -133,11 +133,11 @@ def connect(address: str, packed: bytes, *, simulator: str, cache: Cache) -> Ite
     Raises: ToolMissing where Dask is missing, here or a tool on a worker; InputError where the cluster cannot be
         reached, has no worker, or a worker differs from this machine in code or tools.
     """
-    if importlib.util.find_spec("distributed") is None:
-        raise ToolMissing("--cluster: Dask must be installed; install it with: pip install 'hdlgen[dask]'")
     where = f"--cluster {address}"
     if not address.partition("://")[2]:
         raise InputError(f"--cluster must be a scheduler's address such as tcp://10.0.0.1:8786, not {address!r}")
+    if importlib.util.find_spec("distributed") is None:
+        raise ToolMissing("--cluster: Dask must be installed; install it with: pip install 'hdlgen[dask]'")
     distributed = importlib.import_module("distributed")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
     try:

@@ -117,7 +117,9 @@ def fingerprint(simulator: str) -> Mapping[str, str]:
 def difference(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
     """Say in what a worker differs from the search's machine: an empty text where in nothing that matters."""
     parts = [
-        f"{name} {ours.get(name, 'not installed')}, not {theirs.get(name, 'not installed')}"
+        f"{name} {ours[name]}, {f'not {theirs[name]}' if name in theirs else 'and has none'}"
+        if name in ours
+        else f"no {name}, not {theirs[name]}"
         for name in dict.fromkeys([*ours, *theirs])
         if ours.get(name) != theirs.get(name)
     ]
