@@ -135,12 +135,12 @@ BENCHMARK = Benchmark(
     ),
     measure=_measure,
     method="""\
-Searches are replayed on the five Spector tables (10 seeds, batches of 8), whose whole fronts are known. After 24 to 200
-designs `search.missing` says what share of the hypervolume is missing, and how much at most; the truth is that of the whole
-table, in the same scale. `bound_holds` is the share of guided searches (all but `uniform`) in which the truth was within
-the bound, `error_mean` the mean absolute error of the estimate, `said_over_true` its mean over the true mean: below 1 it
-promises too much. Before 24 designs nothing is said. The factor between estimate and bound was chosen on these tables;
-`tests/search/test_missing.py` holds both against other, made-up spaces. A uniform search misses more than the estimate says:
-each design that it has not met may be better than all that it has.
+Searches are replayed on the five Spector tables (10 seeds, batches of 8), whose whole fronts are known. After 24 to
+200 designs `search.missing` says what share of the hypervolume is missing, and how much at most; the truth is that of
+the whole table, in the same scale. `bound_holds` is the share of guided searches (all but `uniform`) in which the
+truth was within the bound, `error_mean` the mean absolute error of the estimate, `said_over_true` its mean over the
+true mean: below 1 it promises too much. Before 24 designs nothing is said. The factor between estimate and bound was
+chosen on these tables; `tests/search/test_missing.py` holds both against other, made-up spaces. A uniform search
+misses more than the estimate says: a design that it has not met may be better than all that it has.
 """,
 )

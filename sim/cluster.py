@@ -108,13 +108,11 @@ class ClusterMeasure:
         while True:
             try:
                 return future.result(timeout=LOOK_S)
-            except TimeoutError:
+            except (OSError, self._distributed.client.FutureCancelledError) as error:
                 if future.status == "error":  # the task's own
                     raise future.exception() from None
-            except self._distributed.client.FutureCancelledError:
-                raise ToolError(f"{self._where}: the scheduler must stay reachable, and was lost") from None
-            if self._client.status != "running":
-                raise ToolError(f"{self._where}: the scheduler must stay reachable, and was lost")
+                if not isinstance(error, TimeoutError) or self._client.status != "running":
+                    raise ToolError(f"{self._where}: the scheduler must stay reachable, and was lost") from None
             if _workers(self._client):
                 seen = time.monotonic()
             elif time.monotonic() - seen > WORKERLESS_S:
