@@ -9,7 +9,8 @@ import statistics
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,18 @@ from sim.cache import Cache
 from sim.cluster import ClusterMeasure
 from sim.remote import Answer
 
-__all__ = ["BENCHMARK", "Penalty", "echo", "made_up", "penalty", "time_decisions", "time_store"]
+__all__ = [
+    "BENCHMARK",
+    "Penalty",
+    "Study",
+    "echo",
+    "made_up",
+    "penalty",
+    "studies",
+    "summarise",
+    "time_decisions",
+    "time_store",
+]
 
 DESIGN = "dot8"
 WORKERS = (1, 10, 100, 1000)
@@ -40,6 +52,8 @@ MAIN = "local"
 SEEDS, LATE = 10, 100
 MOST = 400
 """Replays go on to this many evaluations where they do not reach 99% of the hypervolume before."""
+BUSY = 0.9
+"""Workers that measure for this share of their time are busy enough."""
 LARGE = 20.0
 """So many times the seconds of a point of the design has one of a large design."""
 
@@ -193,91 +207,139 @@ def _measure(say: Say) -> Measured:
     for name, batch in itertools.product(names, WORKERS[:-1]):
         say(f"replays of {name} by {batch}")
         penalties[name][batch] = penalty(measured, name, batch, SEEDS)
-    played = list(_play(seconds, decisions[MAIN], costs))
-    return _measured(seconds, costs, decisions, penalties, played)
+    return summarise(seconds, costs, decisions, penalties, list(studies(seconds, decisions[MAIN], costs)))
 
 
-def _play(
-    seconds: Sequence[float], decisions: dict[int, list[float]], costs: Costs
-) -> Iterator[tuple[str, int, Played]]:
-    """Simulate searches of ten batches, of the design and of one whose points take longer."""
+class Study:
+    """One simulated search, and how busy its workers were without each of the costs.
+
+    Args:
+        name: which points and batches.
+        durations_s: of its points.
+        times: seconds of its decisions, batch by batch; the last one goes on.
+    """
+
+    def __init__(
+        self, name: str, durations_s: Sequence[float], *, workers: int, batch: int, times: Sequence[float], costs: Costs
+    ) -> None:
+        self.name = name
+        self.workers = workers
+
+        def run(durations_s: Sequence[float], factor: float, costs: Costs) -> Played:
+            def decide(begun: int) -> float:
+                return factor * times[min(begun // batch, len(times) - 1)]
+
+            return play(durations_s, workers=workers, batch=batch, decide_s=decide, costs=costs)
+
+        self.played = run(durations_s, 1.0, costs)
+        even = [statistics.mean(durations_s)] * len(durations_s)
+        self.without = {
+            "decisions": run(durations_s, 0.0, costs).efficiency,
+            "the scheduler": run(durations_s, 1.0, replace(costs, submit_s=0.0, schedule_s=0.0)).efficiency,
+            "keeping results": run(durations_s, 1.0, replace(costs, receive_s=0.0)).efficiency,
+            "the store": run(durations_s, 1.0, replace(costs, store_s=0.0)).efficiency,
+            "slow points": run(even, 1.0, costs).efficiency,
+        }
+        """Efficiency without one of the costs; without slow points each takes as long as the mean."""
+
+    @property
+    def breaks(self) -> str:
+        """Name the cost without which the workers would be busiest; nothing where they are busy anyway."""
+        if self.played.efficiency >= BUSY:
+            return "nothing"
+        return max(self.without, key=lambda name: self.without[name])
+
+
+def studies(
+    seconds: Sequence[float], decisions: Mapping[int, Sequence[float]], costs: Costs, *, batches: int = 10
+) -> Iterator[Study]:
+    """Simulate searches of the design, and of one whose points take longer, with batches of one and of four rounds.
+
+    Args:
+        seconds: of points, drawn from with repeats.
+        decisions: seconds of decisions by number of workers, for batches as large; larger ones take in proportion.
+    """
     random = np.random.default_rng(1)
     for kind, factor in (("small", 1.0), ("large", LARGE)):
-        for workers in WORKERS:
-            times = decisions[workers]
-            for batch in (workers, 4 * workers):
-                durations = factor * random.choice(np.array(seconds), size=10 * batch)
-
-                def decide(begun: int, batch: int = batch, times: list[float] = times, workers: int = workers) -> float:
-                    return times[min(begun // batch, len(times) - 1)] * batch / workers
-
-                played = play(durations.tolist(), workers=workers, batch=batch, decide_s=decide, costs=costs)
-                yield f"{kind}, batch {batch // workers}x", workers, played
+        for workers, rounds in itertools.product(decisions, (1, 4)):
+            batch = rounds * workers
+            durations = factor * random.choice(np.array(seconds), size=batches * batch)
+            times = [rounds * time for time in decisions[workers]]
+            name = f"{kind}, {rounds} a worker"
+            yield Study(name, durations.tolist(), workers=workers, batch=batch, times=times, costs=costs)
 
 
-def _losses(played: Played) -> dict[str, float]:
-    """Part the time in which workers do not measure, as shares of the whole."""
-    parts = {
-        "deciding": played.decision_s / played.wall_s,
-        "keeping results": played.receive_s / played.wall_s,
-        "the store": played.store_s / played.wall_s,
-    }
-    return {**parts, "the slowest point of a batch": max(0.0, 1 - played.efficiency - sum(parts.values()))}
-
-
-def _measured(
+def summarise(
     seconds: Sequence[float],
     costs: Costs,
-    decisions: dict[str, dict[int, list[float]]],
-    penalties: dict[str, dict[int, Penalty]],
-    played: Sequence[tuple[str, int, Played]],
+    decisions: Mapping[str, Mapping[int, Sequence[float]]],
+    penalties: Mapping[str, Mapping[int, Penalty]],
+    simulated: Sequence[Study],
 ) -> Measured:
+    """Put the parts and the simulated searches together."""
     figures = {
         "point_s_mean": statistics.mean(seconds),
+        "submit_ms": 1e3 * costs.submit_s,
+        "schedule_ms": 1e3 * costs.schedule_s,
+        "receive_ms": 1e3 * costs.receive_s,
         "store_ms": 1e3 * costs.store_s,
-        "cluster_ms": 1e3 * (costs.schedule_s + costs.receive_s),
-        "points_per_s_limit": 1 / (costs.submit_s + costs.receive_s + costs.store_s),
+        "points_per_s_limit": 1 / max(costs.submit_s + costs.receive_s + costs.store_s, costs.schedule_s),
     }
     rows: list[dict[str, Any]] = []
-    shown = []
-    for kind, workers, one in played:
-        losses = _losses(one)
-        worst = max(losses, key=lambda name: losses[name])
-        size, times = kind.split(", batch ")
-        if times == "1x":
-            figures[f"efficiency_{size}_{workers}"] = one.efficiency
-            figures[f"decision_share_{size}_{workers}"] = losses["deciding"]
-        rows.append({"search": kind, "workers": workers, "efficiency": one.efficiency, **losses})
-        cells = (f"{one.points_per_s:,.1f}", f"{one.efficiency:.0%}", *(f"{loss:.0%}" for loss in losses.values()))
-        shown.append((kind, f"{workers:,}", *cells, worst if one.efficiency < 0.9 else "nothing"))
-    head = ("search", "workers", "points a second", "measuring", *(f"lost to {name}" for name in losses))
-    found = [Table(title="A search on many workers", columns=(*head, "breaks first"), rows=tuple(shown))]
-    head = ("strategy", *(f"{batch:,} points" for batch in WORKERS))
-    listed = [
-        (name, *(f"{1e3 * statistics.median(by[batch]):,.2f} ms" for batch in WORKERS))
-        for name, by in decisions.items()
-    ]
-    found.append(Table(title="A decision, tell and ask, in the median", columns=head, rows=tuple(listed)))
-    rows += [
-        {"strategy": name, "batch": batch, "decision_s": statistics.median(times)}
-        for name, by in decisions.items()
-        for batch, times in by.items()
-    ]
-    head = (
-        "strategy",
-        *(f"{what}, batch {batch}" for batch in WORKERS[:-1] for what in ("to 99%", f"missing at {LATE}")),
+    for study in simulated:
+        played = study.played
+        kind, _, rounds = study.name.partition(", ")
+        if rounds == "1 a worker":
+            figures[f"efficiency_{kind}_{study.workers}"] = played.efficiency
+            figures[f"decision_share_{kind}_{study.workers}"] = played.decision_s / played.wall_s
+        without = {f"without {name}": efficiency for name, efficiency in study.without.items()}
+        rows.append({"search": study.name, "workers": study.workers, "points_per_s": played.points_per_s,
+                     "efficiency": played.efficiency, **without, "breaks": study.breaks})  # fmt: skip
+    for name, by_batch in decisions.items():
+        rows += [{"strategy": name, "batch": batch, "decision_s": _middle(by_batch[batch])} for batch in by_batch]
+    for name, by_size in penalties.items():
+        for batch, found in by_size.items():
+            figures[f"penalty_{name}_{batch}"] = found.late / by_size[1].late
+            rows.append({"strategy": name, "batch": batch, "to_99": found.late, "reached": found.share,
+                         f"missing_at_{LATE}": found.regret})  # fmt: skip
+    return Measured(
+        figures=figures, rows=rows, tables=[_searches(simulated), _decisions(decisions), _penalties(penalties)]
     )
-    listed = []
-    for name, by_batch in penalties.items():
-        cells = []
-        for batch, one_batch in by_batch.items():
-            cells += [f"{one_batch.late:.0f} ({one_batch.share:.0%})", f"{one_batch.regret:.1%}"]
-            rows.append({"strategy": name, "batch": batch, "to_99": one_batch.late, "reached": one_batch.share,
-                         f"missing_at_{LATE}": one_batch.regret})  # fmt: skip
-            figures[f"penalty_{name}_{batch}"] = one_batch.late / by_batch[1].late
-        listed.append((name, *cells))
-    found.append(Table(title="The penalty of a batch, by replay", columns=head, rows=tuple(listed)))
-    return Measured(figures=figures, rows=rows, tables=found)
+
+
+def _searches(simulated: Sequence[Study]) -> Table:
+    costs = simulated[0].without
+    lines = []
+    for study in simulated:
+        shares = (study.played.efficiency, *study.without.values())
+        speed = f"{study.played.points_per_s:,.1f}"
+        lines.append((study.name, f"{study.workers:,}", speed, *(f"{share:.0%}" for share in shares), study.breaks))
+    columns = ("points, batch", "workers", "points a second", "busy", *(f"without {name}" for name in costs))
+    return Table(title="How busy the workers are", columns=(*columns, "breaks first"), rows=tuple(lines))
+
+
+def _decisions(decisions: Mapping[str, Mapping[int, Sequence[float]]]) -> Table:
+    sizes = next(iter(decisions.values()))
+    lines = [
+        (name, *(f"{1e3 * _middle(seconds):,.2f} ms" for seconds in by.values())) for name, by in decisions.items()
+    ]
+    columns = ("strategy", *(f"{batch:,} points" for batch in sizes))
+    return Table(title="A decision, tell and ask, in the median", columns=columns, rows=tuple(lines))
+
+
+def _penalties(penalties: Mapping[str, Mapping[int, Penalty]]) -> Table:
+    sizes = next(iter(penalties.values()))
+    lines = []
+    for name, by in penalties.items():
+        pairs = ((f"{found.late:.0f} ({found.share:.0%})", f"{found.regret:.1%}") for found in by.values())
+        lines.append((name, *itertools.chain.from_iterable(pairs)))
+    heads = ((f"to 99%, batches of {batch}", f"missing after {LATE}, batches of {batch}") for batch in sizes)
+    columns = ("strategy", *itertools.chain.from_iterable(heads))
+    return Table(title="What a batch costs in quality", columns=columns, rows=tuple(lines))
+
+
+def _middle(seconds: Sequence[float]) -> float:
+    return statistics.median(seconds)
 
 
 BENCHMARK = Benchmark(

@@ -29,6 +29,8 @@ from sim.remote import Answer, difference, fingerprint, measure_here
 
 __all__ = ["ClusterMeasure", "connect"]
 
+RemoteTask = Callable[[bytes, Point], Answer]
+
 CONNECT_S = 15.0
 """How long the scheduler may take to answer."""
 WORKERLESS_S = 120.0
@@ -49,13 +51,7 @@ class ClusterMeasure:
     """
 
     def __init__(
-        self,
-        client: Any,
-        address: str,
-        packed: bytes,
-        cache: Cache,
-        *,
-        task: Callable[[bytes, Point], Answer] = measure_here,
+        self, client: Any, address: str, packed: bytes, cache: Cache, *, task: RemoteTask = measure_here
     ) -> None:
         self._distributed = importlib.import_module("distributed")
         self._client = client
@@ -120,7 +116,9 @@ class ClusterMeasure:
 
 
 @contextlib.contextmanager
-def connect(address: str, packed: bytes, *, simulator: str, cache: Cache) -> Iterator[ClusterMeasure]:
+def connect(
+    address: str, packed: bytes, *, simulator: str, cache: Cache, task: RemoteTask = measure_here
+) -> Iterator[ClusterMeasure]:
     """Reach a cluster and see that every worker may measure; the connection ends with the block.
 
     Args:
@@ -128,6 +126,7 @@ def connect(address: str, packed: bytes, *, simulator: str, cache: Cache) -> Ite
         packed: the job, as `sim.remote.pack` makes it.
         simulator: the name of the simulator that the job asks for.
         cache: takes what the workers measured.
+        task: what a worker does with the job and a point.
     Raises: ToolMissing where Dask is missing, here or a tool on a worker; InputError where the cluster cannot be
         reached, has no worker, or a worker differs from this machine in code or tools.
     """
@@ -145,7 +144,7 @@ def connect(address: str, packed: bytes, *, simulator: str, cache: Cache) -> Ite
         raise InputError(f"{where}: a Dask scheduler must answer there within {CONNECT_S:g} s ({text})") from None
     try:
         _check_workers(client, where, simulator)
-        yield ClusterMeasure(client, address, packed, cache)
+        yield ClusterMeasure(client, address, packed, cache, task=task)
     finally:
         client.close(timeout=CONNECT_S)
 

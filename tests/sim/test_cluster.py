@@ -7,6 +7,8 @@ import importlib.util
 import re
 import signal
 import socket
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -16,17 +18,19 @@ import pytest
 
 from hdlgen.errors import HdlgenError, InputError, ToolError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Status
+from hdlgen.space import Point
 from sim import cluster
 from sim.artifacts import collect
 from sim.cache import Cache
-from sim.cluster import ClusterMeasure, connect
+from sim.cluster import ClusterMeasure, RemoteTask, connect
 from sim.measure import PRELOAD
 from sim.pool import Pool
 from sim.processes import children
-from sim.remote import pack
+from sim.remote import Answer, measure_here, pack
 from sim.simulators import choose
 from sim.technology import load
 from sim.workload import Workload
+from tests.search.toy import evaluation
 from tests.sim.clusters import LocalCluster
 from tests.sim.specs import PAIR, SHIPPED, compiler_of, graph_of, make_measure, space_of
 from tests.sim.test_pool import wait_until_dead
@@ -34,17 +38,27 @@ from tests.sim.test_pool import wait_until_dead
 pytest.importorskip("distributed", reason="pip install 'hdlgen[dask]'")
 
 COMPILER = compiler_of(PAIR)
-POINTS = space_of(COMPILER).sample(4, 1)
+POINTS = space_of(COMPILER).sample(12, 1)
 CONSTRAINTS = (Constraint(metric="area_um2", bound=900.0),)
 OTHER_TOOLS = "import sim.versions as v; own = v.versions; v.versions = lambda: {**own(), 'pyosys': '0.1'}"
 NO_TOOLS = "from sim import tools; own = tools.find; tools.find = lambda name: None if 'abc' in name else own(name)"
 
 
-def reach(address: str, folder: Path) -> AbstractContextManager[ClusterMeasure]:
+def toy(packed: bytes, point: Point) -> Answer:
+    """Take a moment and answer without any tool."""
+    time.sleep(0.2)
+    return Answer(evaluation=toy_evaluation(point))
+
+
+def toy_evaluation(point: Point) -> Evaluation:
+    return evaluation(point, float(len(point.text())), 100.0, key=f"{zlib.crc32(point.text().encode()):016x}")
+
+
+def reach(address: str, folder: Path, task: RemoteTask = toy) -> AbstractContextManager[ClusterMeasure]:
     """Connect to a cluster with the job of measuring `PAIR`."""
     simulator = choose(None).name
     packed = pack(COMPILER, Workload(graph_of(PAIR)), load(SHIPPED), CONSTRAINTS, simulator=None)
-    return connect(address, packed, simulator=simulator, cache=Cache(folder / "results"))
+    return connect(address, packed, simulator=simulator, cache=Cache(folder / "results"), task=task)
 
 
 def without_time(evaluation: Evaluation) -> Evaluation:
@@ -60,16 +74,6 @@ def refused(address: str, folder: Path, kind: type[HdlgenError]) -> str:
     )
 
 
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> list[Evaluation]:
-    """Measure the points by the pool of this machine."""
-    with Pool(2, preload=PRELOAD) as pool:
-        measure = make_measure(PAIR, pool, tmp_path_factory.mktemp("pool"), constraints=CONSTRAINTS)
-        found = list(map(without_time, measure.evaluate(POINTS)))
-    assert {evaluation.feasible for evaluation in found} == {True, False}
-    return found
-
-
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[LocalCluster]:
     """Give a cluster of two workers."""
@@ -77,38 +81,30 @@ def two(tmp_path: Path) -> Iterator[LocalCluster]:
         yield local
 
 
-def test_a_cluster_measures_what_the_pool_does_and_keeps_the_files(
-    two: LocalCluster, tmp_path: Path, expected: list[Evaluation]
-) -> None:
-    with reach(two.address, tmp_path) as measure:
-        assert [without_time(evaluation) for evaluation in measure.evaluate(POINTS)] == expected
+def test_a_cluster_measures_what_the_pool_does_and_keeps_the_files(two: LocalCluster, tmp_path: Path) -> None:
+    with reach(two.address, tmp_path, measure_here) as measure:
+        found = [without_time(one) for one in measure.evaluate(POINTS[:3])]
         assert list(measure.evaluate([])) == []
-    with Pool(1, preload=PRELOAD) as pool:
-        here = make_measure(PAIR, pool, tmp_path)
-        assert all(here.cache.get(evaluation.key) for evaluation in expected)
-        (files,) = collect(here, POINTS[:1])
+    with Pool(2, preload=PRELOAD) as pool:
+        here = make_measure(PAIR, pool, tmp_path / "pool", constraints=CONSTRAINTS)
+        assert found == [without_time(one) for one in here.evaluate(POINTS[:3])]
+        known = make_measure(PAIR, pool, tmp_path)
+        assert all(known.cache.get(one.key) for one in found)
+        (files,) = collect(known, POINTS[:1])
+    assert {one.feasible for one in found} == {True, False}
     assert "module top" in files["design.v"] and "sky130" in files["netlist.v"]
 
 
-def test_a_worker_killed_in_the_middle_costs_nothing(
-    two: LocalCluster, tmp_path: Path, expected: list[Evaluation]
-) -> None:
+def test_workers_that_die_and_come_in_the_middle_change_nothing(two: LocalCluster, tmp_path: Path) -> None:
     with reach(two.address, tmp_path) as measure:
         evaluations = measure.evaluate(POINTS)
         found = [next(evaluations)]
         two.workers[0].send_signal(signal.SIGKILL)
+        found += [next(evaluations) for _ in range(3)]
+        two.add()
+        two.workers[1].send_signal(signal.SIGKILL)
         found += evaluations
-    assert list(map(without_time, found)) == expected
-
-
-def test_a_worker_that_comes_in_the_middle_helps(tmp_path: Path, expected: list[Evaluation]) -> None:
-    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path) as measure:
-        evaluations = measure.evaluate(POINTS)
-        found = [next(evaluations)]
-        local.add()
-        local.workers[0].kill()
-        found += evaluations
-    assert list(map(without_time, found)) == expected
+    assert found == list(map(toy_evaluation, POINTS))
 
 
 def test_a_point_that_kills_its_workers_is_a_failed_point(tmp_path: Path) -> None:
@@ -145,7 +141,7 @@ def test_workers_without_a_tool_or_without_hdlgen_are_refused(tmp_path: Path) ->
 
 def test_a_foreign_worker_that_comes_later_is_refused_before_it_measures(tmp_path: Path) -> None:
     own = importlib.metadata.version("pyosys")
-    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path) as measure:
+    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path, measure_here) as measure:
         local.add(OTHER_TOOLS)
         local.workers[0].kill()
         with pytest.raises(InputError) as caught:
@@ -155,14 +151,12 @@ def test_a_foreign_worker_that_comes_later_is_refused_before_it_measures(tmp_pat
     )
 
 
-def test_a_cluster_that_is_lost_ends_the_search_with_a_word(
-    tmp_path: Path, expected: list[Evaluation], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cluster_that_is_lost_ends_the_search_with_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "WORKERLESS_S", 1.0)
     with LocalCluster(tmp_path, workers=1) as local:
         with reach(local.address, tmp_path) as measure:
             evaluations = measure.evaluate(POINTS)
-            assert without_time(next(evaluations)) == expected[0]
+            assert next(evaluations) == toy_evaluation(POINTS[0])
             local.workers[0].kill()
             with pytest.raises(ToolError) as caught:
                 list(evaluations)
@@ -208,8 +202,8 @@ def test_without_dask_the_line_that_installs_it_is_named(tmp_path: Path, monkeyp
 
 
 def test_a_killed_worker_leaves_no_process_behind(tmp_path: Path) -> None:
-    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path) as measure:
-        evaluations = measure.evaluate(POINTS)
+    with LocalCluster(tmp_path, workers=1) as local, reach(local.address, tmp_path, measure_here) as measure:
+        evaluations = measure.evaluate(POINTS[:2])
         next(evaluations)
         below = children(local.workers[0].pid)
         assert below  # the pool that the worker measures with
