@@ -45,7 +45,7 @@ __all__ = [
 
 DESIGN = "dot8"
 WORKERS = (1, 10, 100, 1000)
-NAMES = ("uniform", "local", "evolution", "surrogate", "forest", "bandit")
+NAMES = ("uniform", "local", "evolution", "annealing", "surrogate", "forest", "bandit")
 """The strategies that are timed, as far as they are there."""
 MAIN = "local"
 """The one that the simulated search runs."""
@@ -194,7 +194,7 @@ def _measure(say: Say) -> Measured:
     project = open_project(DESIGN)
     names = [name for name in NAMES if name in STRATEGIES]
     say("seconds of points")
-    seconds = time_points(project, 24)
+    seconds = time_points(project, 12)
     say("store and cluster")
     store_s = time_store(project, 300)
     costs = time_cluster(project, 1000, store_s)
