@@ -98,5 +98,6 @@ def test_its_programs_are_the_matrix(seed: int) -> None:
         assert all(len(operation.terms) < 3 for operation in dataflow.operations)
     operations, last = list(dataflow.operations), max(dataflow.results())
     broken = operations[last]
-    operations[last] = replace(broken, terms=broken.terms[:1], args=broken.args[:1])
+    flipped = replace(broken.terms[0], coefficient=-broken.terms[0].coefficient)
+    operations[last] = replace(broken, terms=(flipped, *broken.terms[1:]))
     assert results(replace(dataflow, operations=tuple(operations)), tokens) != wanted
