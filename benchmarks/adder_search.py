@@ -24,8 +24,8 @@ __all__ = ["Search", "Way", "fitness", "map_ways"]
 
 _PARENTS = 12
 """Of how many best ways against a structure one is changed."""
-_HARDEST = 0.6
-"""How often a change begins from the structure that the search does worst against."""
+_OPEN = 0.9
+"""How often a change begins from a structure that the search does not do well enough against."""
 
 
 class Way(NamedTuple):
@@ -59,6 +59,7 @@ class Search:
     Args:
         targets: the best area-delay product of each classic structure, by its name.
         starts: the graphs to begin with, and the forms of which each is tried.
+        enough: the fitness at which a structure counts as beaten.
         chance: source of randomness.
     """
 
@@ -67,9 +68,10 @@ class Search:
         targets: Mapping[str, Kernel],
         starts: Sequence[tuple[Columns, Sequence[PrefixForm]]],
         *,
+        enough: float,
         chance: random.Random,
     ) -> None:
-        self.targets, self.chance = dict(targets), chance
+        self.targets, self.enough, self.chance = dict(targets), enough, chance
         self.width = len(starts[0][0])
         self.known: dict[Way, Kernel] = {}
         self.best: dict[str, list[tuple[float, Way]]] = {name: [] for name in targets}
@@ -79,9 +81,11 @@ class Search:
         self.beginnings = len(self._waiting)
 
     @property
-    def worst(self) -> float:
-        """Tell the fitness against the structure that it does worst against."""
-        return max(ranking[0][0] if ranking else 9.0 for ranking in self.best.values())
+    def done(self) -> bool:
+        """Tell whether all that it begins with has been measured and every structure is beaten."""
+        return len(self.known) >= self.beginnings and all(
+            ranking[0][0] <= self.enough for ranking in self.best.values()
+        )
 
     def ask(self, count: int) -> list[Way]:
         """Give so many ways that have not been asked for yet: first those to begin with, then changed ones."""
@@ -107,9 +111,8 @@ class Search:
 
     def _changed(self) -> Way:
         names = sorted(self.best)
-        hardest = max(names, key=lambda name: self.best[name][0][0])
-        name = hardest if self.chance.random() < _HARDEST else self.chance.choice(names)
-        parent = self._parent(name)
+        still_open = [name for name in names if self.best[name][0][0] > self.enough] or names
+        parent = self._parent(self.chance.choice(still_open if self.chance.random() < _OPEN else names))
         kind = self.chance.random()
         if kind < 0.12:
             return parent._replace(recipe=self.chance.choice(list(RECIPES)))
@@ -140,6 +143,6 @@ def _other_form(form: PrefixForm, width: int, chance: random.Random) -> PrefixFo
     else:
         letter = chance.choice(list(SUM_BITS))
         begin = chance.randrange(width)
-        for bit in range(begin, min(begin + chance.choice((1, 1, 2, 4, width)), width)):
+        for bit in range(begin, min(begin + chance.choice((1, 1, 1, 2, 4, width)), width)):
             sums[bit] = letter
     return PrefixForm(propagation=propagation, shared_halves=shared, sums="".join(sums).rstrip("x"))

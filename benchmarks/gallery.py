@@ -24,7 +24,7 @@ from benchmarks.fronts import NOTHING
 from benchmarks.shell import Kernel, register_delay_ps
 from benchmarks.structures import TECHNOLOGIES
 from hdlgen.arithmetic.prefix_adder import PROPAGATIONS, PrefixForm
-from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES, han_carlson, ladner_fischer
+from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
 from hdlgen.arithmetic.prefix_fitting import fitted
 from hdlgen.arithmetic.prefix_gallery import SEARCHED
 from hdlgen.arithmetic.prefix_graph import Columns, depth, size
@@ -89,13 +89,9 @@ def _search(
     searches: list[Search] = []
     for mapper in mappers:
         chance = random.Random(f"{given.seed} {mapper.name} {width}")
-        searches.append(Search(mapper.targets(width), _starts(width, kept), chance=chance))
+        searches.append(Search(mapper.targets(width), _starts(width, kept), enough=given.enough, chance=chance))
     for step in range(-(-given.evaluations // _BATCH)):
-        pairs = [
-            (search, mapper)
-            for search, mapper in zip(searches, mappers, strict=True)
-            if search.worst > given.enough or step * _BATCH < search.beginnings
-        ]
+        pairs = [(search, mapper) for search, mapper in zip(searches, mappers, strict=True) if not search.done]
         if not pairs:
             break
         asked = [search.ask(min(_BATCH, given.evaluations - step * _BATCH)) for search, _ in pairs]
@@ -110,18 +106,18 @@ def _search(
 
 
 def _starts(width: int, kept: Sequence[_Entry]) -> list[tuple[Columns, list[PrefixForm]]]:
-    """List the graphs to begin with: those kept in their forms, and all families in every plain form."""
+    """List the graphs to begin with: those kept in their forms, and all families in every form alike for all bits."""
     starts = [
         (tuple(map(tuple, entry["columns"])), [PrefixForm(**entry["form"])])
         for entry in kept
         if entry["width"] == width
     ]
     graphs = [make(width) for make in PREFIX_FAMILIES.values()] + [fitted((0.0,) * width)]
-    graphs += [ladner_fischer(width, slack=slack) for slack in (0, 2)] + [han_carlson(width, sparsity=4)]
     forms = [
-        PrefixForm(propagation=propagation, shared_halves=shared)
+        PrefixForm(propagation=propagation, shared_halves=shared, sums=letter * width)
         for propagation in PROPAGATIONS
         for shared in (False, True)
+        for letter in (("", "w", "p") if propagation == "ling" else ("", "p"))
     ]
     return [*starts, *((graph, forms) for graph in graphs)]
 

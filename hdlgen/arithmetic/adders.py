@@ -19,7 +19,6 @@ from hdlgen.arithmetic.prefix_graph import Columns, depth
 __all__ = ["ADDERS", "AdderFactory", "PrefixAdder", "PrefixForm", "RippleAdder", "adder_levels"]
 
 _SMALL = PrefixForm(propagation="exclusive")
-_LING = PrefixForm(propagation="ling")
 
 
 class RippleAdder(Adder):
@@ -69,15 +68,24 @@ def _design(name: str, width: int, arrivals: Sequence[float] = ()) -> tuple[Colu
     """Find the graph of a name, and the form of its logic."""
     if name in SEARCHED:
         return searched(name, width)
-    if name in _FITTED:
-        return fitted(tuple(round(arrival, 1) for arrival in arrivals) or (0.0,) * width), _FITTED[name]
-    return PREFIX_FAMILIES[name](width), PrefixForm()
+    graph, form = name, PrefixForm()
+    if name in _LING:
+        graph, letter = _LING[name]
+        form = PrefixForm(propagation="ling", sums=letter * width)
+    if graph == "fitted":
+        return fitted(tuple(round(arrival, 1) for arrival in arrivals) or (0.0,) * width), form
+    return PREFIX_FAMILIES[graph](width), form
 
 
-_FITTED = {"fitted": PrefixForm(), "fitted_ling": _LING}
+_LING = {
+    "kogge_stone_ling": ("kogge_stone", "w"),
+    "zero_deficiency_ling": ("zero_deficiency", "x"),
+    "fitted_ling": ("fitted", "x"),
+}
+"""Adders with Ling's carries: the graph, and how every sum bit takes its carry."""
 
 ADDERS: Mapping[str, AdderFactory] = {
-    **{name: partial(_prefix_adder, name=name) for name in (*PREFIX_FAMILIES, *_FITTED, *SEARCHED)},
+    **{name: partial(_prefix_adder, name=name) for name in (*PREFIX_FAMILIES, "fitted", *_LING, *SEARCHED)},
     "ripple": _ripple_adder,
 }
 """The adders by name, the sensible default first."""

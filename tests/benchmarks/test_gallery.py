@@ -42,7 +42,7 @@ def searched(technology: str, seed: int) -> Search:
     with Pool(1) as pool:
         mapper = ToyMapper(technology, pool)
     starts = [(ladner_fischer(8, slack=2), [PrefixForm()])]
-    search = Search(mapper.targets(8), starts, chance=random.Random(seed))
+    search = Search(mapper.targets(8), starts, enough=0.3, chance=random.Random(seed))
     for _ in range(12):
         ways = search.ask(6)
         search.tell(ways, mapper.end(ways))

@@ -65,11 +65,18 @@ def test_only_ripple_asks_for_full_adder_cells() -> None:
 def test_levels_are_the_depth_of_the_carries() -> None:
     found = {name: adder_levels(name, 64) for name in NAMES if "searched" not in name}
     assert found.pop("fitted") == found.pop("fitted_ling") <= 8
+    assert {name: found.pop(f"{name}_ling") for name in ("kogge_stone", "zero_deficiency")} == {
+        "kogge_stone": 6,
+        "zero_deficiency": 8,
+    }
     assert found == {
         "brent_kung": 10,
         "han_carlson": 7,
+        "han_carlson_4": 8,
         "kogge_stone": 6,
         "ladner_fischer": 7,
+        "ladner_fischer_0": 6,
+        "ladner_fischer_2": 8,
         "ripple": 64,
         "sklansky": 6,
         "zero_deficiency": 8,
