@@ -44,11 +44,11 @@ _FAST = (
     ("dadda", "kogge_stone", "gates", "keep_fast"),
     ("booth", "sklansky", "gates", "fastest"),
     ("dadda", "sklansky", "gates", "fastest"),
-    ("dadda", "fitted_ling", "gates", "fastest"),
+    ("dadda", "kogge_stone_ling", "gates", "fastest"),
     ("booth", "kogge_stone", "gates", "keep_fast"),
     ("dadda", "searched_fast", "gates", "fastest"),
     ("booth", "searched_fast", "gates", "fastest"),
-    ("dadda", "fitted", "gates", "fastest"),
+    ("booth", "kogge_stone_ling", "gates", "fastest"),
     ("booth", "fitted", "gates", "fastest"),
     ("booth", "fitted_ling", "gates", "keep_fast"),
 )
