@@ -19,7 +19,7 @@ from sim.cells import Cell, Pin, Table
 from sim.netlist import Bit, Instance, Netlist
 from sim.recipes import Recipe
 from sim.technology import Technology
-from sim.yosys_abc import Surroundings, run_abc
+from sim.yosys_abc import Abc, Surroundings, run_abc
 
 __all__ = ["resize"]
 
@@ -28,12 +28,15 @@ _UNLIMITED_FF = 1e6
 _MARKS = {"and": "&", "or": "|", "xor": "^"}
 
 
-def resize(netlist: Netlist, technology: Technology, recipe: Recipe, *, folder: Path, seconds: float) -> Netlist:
+def resize(
+    netlist: Netlist, technology: Technology, recipe: Recipe, *, folder: Path, seconds: float, abc: Abc | None = None
+) -> Netlist:
     """Choose the sizes of the cells between registers by the recipe.
 
     Args:
         folder: takes ABC's library, input, script, output and log.
         seconds: wall-clock limit of ABC.
+        abc: a process in the folder to use; one of its own where none is given.
     Returns: the same netlist with other sizes of some cells.
     Raises: ToolError where ABC fails in any way or gives another netlist back, ToolTimeout, ToolMissing.
     """
@@ -44,7 +47,7 @@ def resize(netlist: Netlist, technology: Technology, recipe: Recipe, *, folder: 
     (folder / _WHOLE).write_text(whole.blif())
     around = Surroundings(driving_cell=technology.driving_cell, load_ff=whole.mean_load_ff())
     read = (f"read_lib {_LIBRARY}", f"read_blif {_WHOLE}")
-    text = run_abc(read, f"topo; {recipe.sizing}", around, folder=folder, seconds=seconds)
+    text = run_abc(read, f"topo; {recipe.sizing}", around, folder=folder, seconds=seconds, abc=abc)
     chosen = whole.cells(text)
     instances = tuple(replace(each, cell=chosen.get(each.name, each.cell)) for each in netlist.instances)
     return replace(netlist, instances=instances)
