@@ -33,6 +33,8 @@ from sim.processes import adopt_orphans, die_with_parent, end_family, family_cpu
 __all__ = ["serve"]
 
 ATTEMPTS = 2
+YOUNG_OBJECTS = 200_000
+"""How many objects a worker makes between two searches for garbage: it lives too short to search every 700."""
 TICK_S = 0.1
 """How often a supervisor looks at the CPU seconds of its family."""
 
@@ -214,6 +216,7 @@ def work(job: Job, folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if job.memory_bytes is not None:
         resource.setrlimit(resource.RLIMIT_AS, (job.memory_bytes, job.memory_bytes))
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
         function, arguments = pickle.loads((folder / f"{job.number}.task").read_bytes())
         record = pickle.dumps((True, function(*arguments)), pickle.HIGHEST_PROTOCOL)
