@@ -182,21 +182,23 @@ def _join(
                 pins[end.owner][end.pin] = driver[f"o{number}"]
             else:
                 bits[end.owner][end.place] = driver[f"o{number}"]
-    numbers: dict[Bit, Bit] = {}
+    numbers: dict[Bit, Bit] = {"0": "0", "1": "1", "x": "x"}
 
     def renumber(bit: Bit) -> Bit:
-        return numbers.setdefault(bit, len(numbers) + 2) if isinstance(bit, int) else bit
+        return numbers.setdefault(bit, len(numbers) - 1)  # three are constants, and nets begin at 2
+
+    def joined(name: str, cell: str, pins: Mapping[str, Bit]) -> Instance:
+        return Instance(name=name, cell=cell, pins=dict(zip(pins, map(renumber, pins.values()), strict=True)))
 
     new_ports = tuple(
         Port(name=port.name, is_output=port.is_output, bits=tuple(map(renumber, row)))
         for port, row in zip(ports, bits, strict=True)
     )
-    joined = [Instance(name=old.name, cell=old.cell, pins=new) for old, new in zip(boundary, pins, strict=True)]
-    joined += [replace(instance, name=f"g{number}") for number, instance in enumerate(instances)]
     return Netlist(
         name="top",
         ports=new_ports,
-        instances=tuple(
-            replace(instance, pins={pin: renumber(bit) for pin, bit in instance.pins.items()}) for instance in joined
+        instances=(
+            *(joined(old.name, old.cell, new) for old, new in zip(boundary, pins, strict=True)),
+            *(joined(f"g{number}", instance.cell, instance.pins) for number, instance in enumerate(instances)),
         ),
     )

@@ -49,7 +49,10 @@ def resize(
     read = (f"read_lib {_LIBRARY}", f"read_blif {_WHOLE}")
     text = run_abc(read, f"topo; {recipe.sizing}", around, folder=folder, seconds=seconds, abc=abc)
     chosen = whole.cells(text)
-    instances = tuple(replace(each, cell=chosen.get(each.name, each.cell)) for each in netlist.instances)
+    instances = tuple(
+        each if chosen.get(each.name, each.cell) == each.cell else replace(each, cell=chosen[each.name])
+        for each in netlist.instances
+    )
     return replace(netlist, instances=instances)
 
 
@@ -150,6 +153,8 @@ class _Whole:
 
         Raises: ToolError where it does not.
         """
+        if chosen == old.name:
+            return chosen
         new = self.technology.cells.get(chosen)
         alike = new is not None and new.pins.keys() == old.pins.keys() and _table(new) == _table(old)
         if not alike:
