@@ -9,6 +9,7 @@ them; of all other cells only the size may change, so the netlist stays what it 
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from sim.recipes import Recipe
 from sim.technology import Technology
 from sim.yosys_abc import Abc, Surroundings, run_abc
 
-__all__ = ["resize"]
+__all__ = ["prepare", "resize"]
 
 _LIBRARY, _WHOLE = "sizes.lib", "whole.blif"
 _UNLIMITED_FF = 1e6
@@ -54,6 +55,11 @@ def resize(
         for each in netlist.instances
     )
     return replace(netlist, instances=instances)
+
+
+def prepare(technology: Technology) -> None:
+    """Write the library of a technology that the sizing uses, as the first one would."""
+    _library(technology)
 
 
 class _Whole:
@@ -172,7 +178,16 @@ def _part(cell: Cell, output: str) -> str:
     return f"{cell.name}__{output}"
 
 
+_LIBRARIES: weakref.WeakKeyDictionary[Technology, str] = weakref.WeakKeyDictionary()
+
+
 def _library(technology: Technology) -> str:
+    if technology not in _LIBRARIES:
+        _LIBRARIES[technology] = _written(technology)
+    return _LIBRARIES[technology]
+
+
+def _written(technology: Technology) -> str:
     """Write the cells that the mapper uses as a liberty text in ps and fF, adder cells split by output."""
     adders = [role.cell for role in (technology.full_adder, technology.half_adder) if role is not None]
     cells = [

@@ -20,6 +20,7 @@ from sim.measure import PRELOAD, Measure
 from sim.pool import Pool
 from sim.recipes import RECIPES
 from sim.simulators import choose
+from sim.steps import prepare
 from sim.technology import Technology
 from sim.technology import load as load_technology
 from sim.workload import Workload
@@ -131,7 +132,8 @@ def measuring(
     Raises: ToolMissing, InputError as `check_tools` does.
     """
     check_tools(simulator)
-    with Pool(workers, preload=PRELOAD) as pool:
+    kept = (project.compiler, project.technology)
+    with Pool(workers, preload=PRELOAD, kept=kept, prepare=prepare) as pool:
         yield Measure(
             compiler=project.compiler,
             workload=Workload(project.spec.graph, seed=seed),
