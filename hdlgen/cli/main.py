@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
-from hdlgen.cli import checking, doctor, points, simulating
+from hdlgen.cli import checking, doctor, points, simulating, tabulating
 from hdlgen.cli.console import print_document, screen, standard_error
 from hdlgen.cli.live import Live
 from hdlgen.cli.options import check_range, usage
+from hdlgen.cli.progress import Advance
 from hdlgen.cli.project import open_project
 from hdlgen.cli.searching import plan, run
 from hdlgen.errors import HdlgenError, InputError
@@ -233,6 +234,45 @@ def simulate(
     if result.status != "ok":
         _complain(f"{result.status}: {result.message}")
         raise typer.Exit(1)
+
+
+@app.command()
+def tabulate(
+    spec: SPEC,
+    technology: TECHNOLOGY = None,
+    workers: WORKERS = CORES,
+    simulator: SIMULATOR = None,
+    out: Annotated[Path | None, typer.Option(help="The table; NAME.json.gz in this folder by default.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a table that was interrupted.")] = False,
+    json: JSON = False,
+) -> None:
+    """Score every point of a design space into one compact file, for `hdlgen compare --replay`.
+
+    The scores are the same with any number of workers; a space of more than 20,000 points is refused: narrow `[knobs]`.
+
+    Examples:
+
+    - `hdlgen tabulate narrow.toml`: makes `NAME.json.gz`, or says how far the space must be narrowed
+    - `hdlgen tabulate narrow.toml --out tables/narrow.json.gz --workers 8`
+    - `hdlgen tabulate narrow.toml --resume`: on with one that was stopped
+    """
+    project = open_project(spec, technology=technology)
+    check_range("--workers", workers, 1, MOST_WORKERS)
+    with Advance("points", console=standard_error()) as advance:
+        total = project.space.size()
+        document = tabulating.run(
+            project,
+            out=out,
+            resume=resume,
+            workers=workers,
+            simulator=simulator,
+            on_progress=lambda progress: advance.reached(progress.record.index + 1, total),
+            on_notice=advance.notice,
+        )
+    if json:
+        print_document(document)
+    else:
+        screen().print(tabulating.text(document), markup=False, soft_wrap=True)
 
 
 @app.command()
