@@ -18,6 +18,7 @@ from hdlgen.cli.progress import Advance
 from hdlgen.cli.project import open_project
 from hdlgen.cli.searching import plan, run
 from hdlgen.errors import HdlgenError, InputError
+from search.confine import DECISION_LIMIT_S
 from search.report import write_report
 from search.strategies import STRATEGIES
 
@@ -89,6 +90,9 @@ def search(
     workers: WORKERS = CORES,
     technology: TECHNOLOGY = None,
     simulator: SIMULATOR = None,
+    decision_limit: Annotated[
+        float, typer.Option(help="Seconds after which a strategy that does not decide is stopped.")
+    ] = DECISION_LIMIT_S,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME-N by default.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run of the spec, or --out's.")
@@ -109,8 +113,9 @@ def search(
     """
     project = open_project(spec, technology=technology)
     check_range("--workers", workers, 1, MOST_WORKERS)
+    check_range("--decision-limit", decision_limit, 1)
     options = {"strategy": strategy, "budget": budget, "seed": seed, "batch": batch, "patience": patience}
-    settings = plan(project, workers=workers, simulator=simulator, **options)
+    settings = plan(project, workers=workers, simulator=simulator, decision_limit_s=decision_limit, **options)
     with Live(project, settings, console=standard_error()) as live:
         outcome = run(
             project,

@@ -9,7 +9,7 @@ from hdlgen.errors import InputError
 __all__ = ["check_range", "usage"]
 
 
-def check_range(option: str, value: int | None, least: int, most: int | None = None) -> None:
+def check_range(option: str, value: float | None, least: int, most: int | None = None) -> None:
     """Check a number that the user gave; None, for an option left out, is in any range.
 
     Raises: InputError.
