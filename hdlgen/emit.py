@@ -21,7 +21,7 @@ _PRIMITIVE = re.compile(r"^(\s*cell )\\(\$\w+) ", re.MULTILINE)
 
 
 DEEPEST = 10_000
-"""Levels of calls for Amaranth, which walks an expression by recursion: a chain of 64 sums has more than Python's 1,000."""
+"""Levels of calls for Amaranth, which walks expressions by recursion: a chain of 64 sums needs more than 1,000."""
 
 
 @contextlib.contextmanager

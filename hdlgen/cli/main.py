@@ -10,13 +10,25 @@ from typing import Annotated
 
 import typer
 
-from hdlgen.cli import checking, doctor, points, simulating, tabulating
+from hdlgen.cli import checking, doctor, points, simulating
 from hdlgen.cli.console import print_document, screen, standard_error
 from hdlgen.cli.live import Live
-from hdlgen.cli.options import check_range, usage
-from hdlgen.cli.progress import Advance
+from hdlgen.cli.options import (
+    CORES,
+    JSON,
+    MOST_WORKERS,
+    POINT,
+    SEED,
+    SIMULATOR,
+    SPEC,
+    TECHNOLOGY,
+    WORKERS,
+    check_range,
+    usage,
+)
 from hdlgen.cli.project import open_project
 from hdlgen.cli.searching import plan, run
+from hdlgen.cli.studies import studies
 from hdlgen.errors import HdlgenError, InputError
 from search.confine import DECISION_LIMIT_S
 from search.report import write_report
@@ -25,8 +37,6 @@ from search.strategies import STRATEGIES
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
-CORES = len(os.sched_getaffinity(0))
-MOST_WORKERS = 256
 FEWEST_TOKENS, MOST_TOKENS = 256, 1_000_000
 """With fewer tokens without a pause the testbench measures no rate."""
 
@@ -48,18 +58,6 @@ and mapped to standard cells, and writes a report. Then copy a spec from `design
 
 Exit status: 0 done, 1 a design or check failed, 2 bad input, 3 a tool is missing, 130 interrupted (and resumable).""",
 )
-
-SPEC = Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, or the name of a shipped design such as dot8.")]
-POINT = Annotated[str, typer.Option("--point", help="Knobs, as interval=2,adder=sklansky; the rest take defaults.")]
-TECHNOLOGY = Annotated[
-    str | None, typer.Option("--technology", help="A shipped technology, or a liberty file; the spec's own by default.")
-]
-JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
-SIMULATOR = Annotated[
-    str | None, typer.Option("--simulator", help="icarus or verilator; the first that is installed by default.")
-]
-WORKERS = Annotated[int, typer.Option("--workers", help="Processes that measure at the same time.")]
-SEED = Annotated[int | None, typer.Option("--seed", help="Of all that is random; the same seed, the same run.")]
 
 
 @app.command()
@@ -241,43 +239,7 @@ def simulate(
         raise typer.Exit(1)
 
 
-@app.command()
-def tabulate(
-    spec: SPEC,
-    technology: TECHNOLOGY = None,
-    workers: WORKERS = CORES,
-    simulator: SIMULATOR = None,
-    out: Annotated[Path | None, typer.Option(help="The table; NAME.json.gz in this folder by default.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a table that was interrupted.")] = False,
-    json: JSON = False,
-) -> None:
-    """Score every point of a design space into one compact file, for `hdlgen compare --replay`.
-
-    The scores are the same with any number of workers; a space of more than 20,000 points is refused: narrow `[knobs]`.
-
-    Examples:
-
-    - `hdlgen tabulate narrow.toml`: makes `NAME.json.gz`, or says how far the space must be narrowed
-    - `hdlgen tabulate narrow.toml --out tables/narrow.json.gz --workers 8`
-    - `hdlgen tabulate narrow.toml --resume`: on with one that was stopped
-    """
-    project = open_project(spec, technology=technology)
-    check_range("--workers", workers, 1, MOST_WORKERS)
-    with Advance("points", console=standard_error()) as advance:
-        total = project.space.size()
-        document = tabulating.run(
-            project,
-            out=out,
-            resume=resume,
-            workers=workers,
-            simulator=simulator,
-            on_progress=lambda progress: advance.reached(progress.record.index + 1, total),
-            on_notice=advance.notice,
-        )
-    if json:
-        print_document(document)
-    else:
-        screen().print(tabulating.text(document), markup=False, soft_wrap=True)
+app.add_typer(studies)
 
 
 @app.command()

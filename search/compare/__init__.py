@@ -6,7 +6,7 @@ from search.compare.document import document
 from search.compare.entrants import Entrant, entrants
 from search.compare.html import write_page
 from search.compare.problem import Problem, Remembering
-from search.compare.results import Comparison
+from search.compare.results import Comparison, Setting
 from search.compare.store import TrialStore
 from search.compare.trial import Rules, Trial, run_trial
 
@@ -16,6 +16,7 @@ __all__ = [
     "Problem",
     "Remembering",
     "Rules",
+    "Setting",
     "Trial",
     "TrialStore",
     "document",
