@@ -218,7 +218,7 @@ def _outcomes(
 
 
 def _live(project: Project, plan: Plan, seeds: Sequence[int], tracker: _Tracker, store: TrialStore) -> Setting:
-    """Run trials with real measurements, each point measured once for all of them; a cache of its own keeps runtimes."""
+    """Run trials with real measurements, each point measured once for all; a cache of its own makes runtimes true."""
     name, size = project.spec.name, project.space.size()
     with contextlib.ExitStack() as stack:
         measure = stack.enter_context(

@@ -100,7 +100,7 @@ def _module(file: Path) -> ModuleType:
         raise InputError(
             f"{file}: line {error.lineno}: the strategy's file must be valid Python ({error.msg})"
         ) from None
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a user's file raises is told by its name
         del sys.modules[key]
         what = f"{type(error).__name__}: {error}"
         raise InputError(f"{file}: the strategy's file must run, and raised {what}") from None

@@ -105,7 +105,8 @@ def _lead(comparison: Comparison) -> str:
     text += "front's hypervolume on average" + (", the least of all." if others else ".")
     if best.strategy != comparison.strategies[0]:
         sure = "clear of zero" if best.ahead[1] > 0 else "an interval that holds zero"
-        text += f" It is {percent(best.ahead[0])} ahead of {comparison.strategies[0]} ({interval(*best.ahead[1:])}: {sure})."
+        ahead = f"{percent(best.ahead[0])} ahead of {comparison.strategies[0]}"
+        text += f" It is {ahead} ({interval(*best.ahead[1:])}: {sure})."
     return text
 
 
@@ -132,10 +133,8 @@ def _problem(comparison: Comparison, setting: Setting) -> dict[str, Any]:
         one.trial.measuring_s[-1:] > (0.0,) for s in strategies for one in comparison.measured[setting.name, s]
     )
     title = "seconds, decisions and measurements" if measured else "seconds of decisions; measurements took none"
-    aims = ", ".join(
-        f"{one.direction.value} {quantity(one.metric, setting.table.objectives).noun}"
-        for one in setting.table.objectives
-    )
+    wanted = setting.table.objectives
+    aims = ", ".join(f"{one.direction.value} {quantity(one.metric, wanted).noun}" for one in wanted)
     source = "all are known" if setting.whole else f"{figure(len(setting.table))} of them were measured"
     front = "true front" if setting.whole else "front, the best of all trials,"
     return {
@@ -190,15 +189,22 @@ def _method(comparison: Comparison) -> list[str]:
         if start
         else "Every strategy begins as it likes; a trial's seed is the only thing that strategies share."
     )
-    return [
-        begun + " An evaluation is distinct hardware, or a point that failed; known hardware, repeats and invalid "
-        "proposals cost nothing and are counted apart.",
+    counted = (
+        "An evaluation is distinct hardware, or a point that failed; known hardware, repeats and invalid proposals "
+        "cost nothing and are counted apart."
+    )
+    regret = (
         "Regret is the share of the front's hypervolume that is missing, in objectives scaled from the best (0) to the "
         "worst (1) of the whole table, logarithmically where they have one sign. Where a space is too large to be known "
-        "as a whole, the best of all trials takes the place of the true front.",
-        "Curves and figures of a problem are interquartile means over seeds with 95 % bootstrap intervals; ADRS, IGD+ and "
-        "evaluations to a target are medians. Over problems, each problem's median comes first, then the interquartile "
-        "mean of these. ADRS is the mean relative distance to the front's points.",
+        "as a whole, the best of all trials takes the place of the true front."
+    )
+    averages = (
+        "Curves and figures of a problem are interquartile means over seeds with 95 % bootstrap intervals; ADRS, IGD+ "
+        "and evaluations to a target are medians. Over problems, each problem's median comes first, then the "
+        "interquartile mean of these. ADRS is the mean relative distance to the front's points."
+    )
+    seconds = (
         "Seconds are those of one worker that measures one design after the other: decisions as they took here, "
-        "measurements as they were recorded.",
-    ]
+        "measurements as they were recorded."
+    )
+    return [f"{begun} {counted}", regret, averages, seconds]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from search.compare.results import Curve
-from search.report.quantities import Quantity, decimals, figure
+from search.report.quantities import Quantity, figure
 from search.report.svg import Scale, coordinate, drawing, tag, text
 
 __all__ = ["FLOOR", "STYLES", "draw_curves", "draw_surfaces", "style"]
@@ -84,12 +84,11 @@ def draw_surfaces(
     across = Scale.fit(xs, LEFT + 12, width - RIGHT)
     down = Scale.fit(ys, height - BOTTOM, TOP)
     drawn = []
-    ticks = down.ticks()
-    for tick in ticks:
+    for tick in down.ticks():
         y = down.place(tick)
         drawn += [
             tag("line", x1=across.start, x2=across.end, y1=y, y2=y, class_="grid"),
-            text(_tick(tick, ticks), across.start - 8, y + 4, text_anchor="end", class_="tick"),
+            text(_tick(tick), across.start - 8, y + 4, text_anchor="end", class_="tick"),
         ]
     upright = f"translate(11 {coordinate((down.start + down.end) / 2)}) rotate(-90)"
     drawn.append(tag("text", quantities[1].heading, transform=upright, text_anchor="middle", class_="title"))
@@ -120,17 +119,17 @@ def _stairs(at: Sequence[float], values: Sequence[float]) -> str:
 
 def _along(scale: Scale, height: float, title: str) -> list[Markup]:
     """Draw the horizontal axis."""
-    bottom, ticks = height - BOTTOM, scale.ticks()
+    bottom = height - BOTTOM
     drawn = []
-    for tick in ticks:
+    for tick in scale.ticks():
         x = scale.place(tick)
         drawn += [
             tag("line", x1=x, x2=x, y1=bottom, y2=TOP, class_="grid"),
-            text(_tick(tick, ticks), x, bottom + 17, text_anchor="middle", class_="tick"),
+            text(_tick(tick), x, bottom + 17, text_anchor="middle", class_="tick"),
         ]
     middle = (scale.start + scale.end) / 2
     return [*drawn, text(title, middle, bottom + 36, text_anchor="middle", class_="title")]
 
 
-def _tick(tick: float, ticks: Sequence[float]) -> str:
-    return figure(tick, 0 if tick == int(tick) else decimals([value for value in ticks if value != int(value)]))
+def _tick(tick: float) -> str:
+    return figure(tick) if tick == int(tick) else f"{tick:.6g}"

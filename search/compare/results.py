@@ -144,13 +144,12 @@ class Comparison:
 
     def over_all(self, strategy: str) -> Curve:
         """Average the regret after each evaluation over the problems, medians over seeds first."""
-        length = min(self.budget(setting) for setting in self.settings)
         groups = [
-            np.stack([one.regret[:length] for one in self.measured[setting.name, strategy]])
+            np.stack([_stretched(one.regret, self.rules.budget) for one in self.measured[setting.name, strategy]])
             for setting in self.settings
         ]
         middle, (low, high) = over_problems(groups, seed=BOOTSTRAP_SEED)
-        return Curve(at=np.arange(1, length + 1.0), middle=middle, low=low, high=high)
+        return Curve(at=np.arange(1, self.rules.budget + 1.0), middle=middle, low=low, high=high)
 
     def figures(self, strategy: str, setting: Setting) -> Figures:
         """Sum up a strategy on a problem."""
@@ -232,6 +231,11 @@ class Comparison:
             return None
         first = max(min(start for start, _ in ends), last / 1e4)
         return np.geomspace(first, last * 1.0001, MOMENTS)
+
+
+def _stretched(regret: Floats, length: int) -> Floats:
+    """Let a regret that ended with its space stay where it was."""
+    return np.concatenate([regret, np.full(length - len(regret), regret[-1])])
 
 
 def _common(strategy: str, measured: Sequence[Measured]) -> dict[str, Any]:

@@ -47,7 +47,6 @@ def figure_rows(figures: Sequence[Figures], strategies: Sequence[str]) -> list[d
             "adrs": percent(one.adrs),
             "igd_plus": f"{one.igd_plus:.4f}" if math.isfinite(one.igd_plus) else NONE,
             "targets": [_target(one, target) for target in TARGETS],
-            "decision": duration(one.decision_s) if one.decision_s >= 0.05 else f"{one.decision_s * 1000:.1f} ms",
         }
         for one in figures
     ]
@@ -75,6 +74,7 @@ def count_rows(figures: Sequence[Figures]) -> list[dict[str, Any]]:
             "trials": figure(one.trials),
             "failed": figure(one.failed),
             "cells": [figure(one.counts[name], 1) for name in COUNTS],
+            "decision": duration(one.decision_s) if one.decision_s >= 0.05 else f"{one.decision_s * 1000:.1f} ms",
             "share": percent(one.decision_share),
         }
         for one in figures

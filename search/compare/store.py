@@ -1,4 +1,4 @@
-"""The folder of a comparison: what is compared, and each trial as soon as it ends; safe against a kill at any moment."""
+"""The folder of a comparison: what is compared, and each trial as soon as it ends; safe against a kill."""
 
 from __future__ import annotations
 
