@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -70,7 +71,7 @@ class Outcome:
     document: dict[str, Any]
 
 
-def check(*, seeds: int, budget: int, start: int, batch: int, decision_limit: float) -> None:
+def check(*, seeds: int, budget: int, start: int | None, batch: int, decision_limit: float) -> None:
     """Check the numbers of a comparison.
 
     Raises: InputError.
@@ -260,30 +261,20 @@ def _live(project: Project, plan: Plan, seeds: Sequence[int], tracker: _Tracker,
 def view(outcome: Outcome) -> Group:
     """Lay the figures over all problems out for a terminal."""
     rows = outcome.document["overall"]
-    table = Table(title_justify="left")
-    headings = (
-        "strategy",
-        "mean regret",
-        "95 %",
-        "ahead of the first",
-        "regret at the end",
-        "to 99 %",
-        "reached 99 %",
-        "s a trial",
-    )
+    table = Table(box=SIMPLE)
+    headings = ("strategy", "regret", "95 %", "ahead", "at the end", "to 99 %", "reached")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading == "strategy" else "right")
+        table.add_column(heading, justify="left" if heading == "strategy" else "right", no_wrap=True)
     for row in rows:
         low, high = row["auc_interval"]
         evaluations = row["evaluations_to_99_median"]
         table.add_row(
             row["strategy"],
-            f"{row['auc']:.2%}",
-            f"{low:.2%} to {high:.2%}",
-            f"{row['ahead_of_reference']:+.2%}" if row is not rows[0] else "",
-            f"{row['regret']:.2%}",
+            f"{row['auc']:.1%}",
+            f"{low * 100:.1f} to {high:.1%}",
+            f"{row['ahead_of_reference']:+.1%}" if row is not rows[0] else "",
+            f"{row['regret']:.1%}",
             "-" if evaluations is None else f"{evaluations:g}",
             f"{row['reached_99']:.0%}",
-            f"{row['decision_s']:.2f}",
         )
     return Group(table, Text(f"page     {outcome.page}"), Text(f"figures  {outcome.folder / 'result.json'}"))

@@ -16,6 +16,9 @@ from search.compare import Rules, entrants
 
 __all__ = ["studies"]
 
+START = 8
+"""Points that a strategy is told first where nothing else is said; fewer where the budget is as small."""
+
 studies = typer.Typer(rich_markup_mode="markdown")
 
 
@@ -35,7 +38,9 @@ def compare(
     ] = None,
     seeds: Annotated[int, typer.Option(help="Trials of each strategy on each problem.")] = 20,
     budget: Annotated[int, typer.Option(help="Distinct evaluations of a trial.")] = 100,
-    start: Annotated[int, typer.Option(help="Random points that all are told first; 0: each begins by itself.")] = 8,
+    start: Annotated[
+        int | None, typer.Option(help="Random points that all are told first, 8 by default; 0: each begins by itself.")
+    ] = None,
     batch: Annotated[int, typer.Option(help="Points asked for at a time.")] = 1,
     replay: Annotated[
         bool, typer.Option("--replay", help="Replay the shipped tables of the specs; of none: all.")
@@ -68,12 +73,14 @@ def compare(
     """
     comparing.check(seeds=seeds, budget=budget, start=start, batch=batch, decision_limit=decision_limit)
     check_range("--workers", workers, 1, MOST_WORKERS)
+    begun = min(START, budget - 1) if start is None else start
+    rules = Rules(budget=budget, start=begun, batch=batch, decision_limit_s=decision_limit)
     names = None if strategies is None else [name.strip() for name in strategies.split(",") if name.strip()]
     field = contest.open_field(specs or (), replay=replay, technology=technology, aims=contest.objectives(objectives))
     settings = comparing.Plan(
         entrants=entrants(names, strategy_file or ()),
         seeds=seeds,
-        rules=Rules(budget=budget, start=start, batch=batch, decision_limit_s=decision_limit),
+        rules=rules,
         workers=workers,
         simulator=simulator,
         arguments=contest.arguments(
@@ -82,7 +89,7 @@ def compare(
             strategy_file=strategy_file or None,
             seeds=seeds,
             budget=budget,
-            start=start,
+            start=begun,
             batch=batch,
             replay=replay,
             objectives=objectives,
