@@ -37,7 +37,7 @@ def compare(
         list[str] | None, typer.Option(help="Your own strategy as FILE.py:CLASS; the file is run. Can be repeated.")
     ] = None,
     seeds: Annotated[int, typer.Option(help="Trials of each strategy on each problem.")] = 20,
-    budget: Annotated[int, typer.Option(help="Distinct evaluations of a trial.")] = 100,
+    budget: Annotated[int, typer.Option(help="Distinct evaluations of a trial.")] = 60,
     start: Annotated[
         int | None, typer.Option(help="Random points that all are told first, 8 by default; 0: each begins by itself.")
     ] = None,

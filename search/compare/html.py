@@ -195,8 +195,8 @@ def _method(comparison: Comparison) -> list[str]:
     )
     regret = (
         "Regret is the share of the front's hypervolume that is missing, in objectives scaled from the best (0) to the "
-        "worst (1) of the whole table, logarithmically where they have one sign. Where a space is too large to be known "
-        "as a whole, the best of all trials takes the place of the true front."
+        "worst (1) of the whole table, logarithmically where they have one sign. Where a space is too large to be "
+        "known as a whole, the best of all trials takes the place of the true front."
     )
     averages = (
         "Curves and figures of a problem are interquartile means over seeds with 95 % bootstrap intervals; ADRS, IGD+ "
