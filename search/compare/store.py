@@ -20,6 +20,9 @@ FORMAT = 1
 CHANGEABLE = frozenset({"seeds", "strategies", "command", "workers"})
 """What may differ at resume: more seeds or other strategies; their trials are added."""
 
+FILES = "strategy_files"
+"""The digest of each user's own strategy by its name."""
+
 HEADER, TRIALS, RESULT = "comparison.json", "trials.jsonl", "result.json"
 
 
@@ -79,12 +82,16 @@ class TrialStore:
         held = lock(folder)
         try:
             old, new = read_document(folder / HEADER), _plain(header)
+            files = {**old.get(FILES, {}), **new.get(FILES, {})}  # others may join, but each stays what it was
             for key in [*old, *(key for key in new if key not in old)]:
-                if key not in CHANGEABLE and old.get(key) != new.get(key):
+                was, now = old.get(key), new.get(key)
+                if key == FILES and all(files[name] == digest for name, digest in (was or {}).items()):
+                    continue
+                if key not in CHANGEABLE and was != now:
                     raise StoreError(
-                        f"{folder}: {key} must be {_shown(old.get(key))} as when the comparison began, "
-                        f"not {_shown(new.get(key))}"
+                        f"{folder}: {key} must be {_shown(was)} as when the comparison began, not {_shown(now)}"
                     )
+            new[FILES] = files
             write_document(folder / HEADER, new)
             return cls(folder, new, held)
         except BaseException:

@@ -13,7 +13,7 @@ from search.compare.rank_tests import holm, signed_rank
 
 @pytest.mark.parametrize("count", [5, 6, 7, 12, 25])
 def test_without_ties_p_is_scipys_exact_one(count: int) -> None:
-    differences = np.random.default_rng(count).normal(0.4, 1, size=count)
+    differences = np.random.default_rng(count).normal(0.4, 1, size=count).tolist()
     assert signed_rank(differences) == pytest.approx(wilcoxon(differences, method="exact").pvalue)
 
 
