@@ -7,6 +7,7 @@ import sys
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -85,16 +86,16 @@ def _module(file: Path) -> ModuleType:
     if key in sys.modules:
         return sys.modules[key]
     try:
-        source = file.read_bytes()
+        file.read_bytes()
     except OSError as error:
         raise InputError(f"{file}: the strategy's file must be readable ({error.strerror})") from None
-    specification = importlib.util.spec_from_loader(key, loader=None, origin=str(file))
+    loader = SourceFileLoader(key, str(file))
+    specification = importlib.util.spec_from_loader(key, loader)
     assert specification is not None
     module = importlib.util.module_from_spec(specification)
-    module.__file__ = str(file)
     sys.modules[key] = module  # dataclasses look their module up while it is run
     try:
-        exec(compile(source, str(file), "exec"), vars(module))  # noqa: S102  # what `--strategy-file` asks for
+        loader.exec_module(module)
     except SyntaxError as error:
         del sys.modules[key]
         raise InputError(
