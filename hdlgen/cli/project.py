@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from sim.simulators import choose
 from sim.steps import prepare
 from sim.technology import Technology
 from sim.technology import load as load_technology
+from sim.tools import cache_folder
 from sim.workload import Workload
 
 __all__ = ["Project", "cache_folder", "check_tools", "measuring", "open_project"]
@@ -112,12 +112,6 @@ def check_tools(simulator: str | None) -> None:
     """
     choose(simulator)
     tools.require("yosys-abc")
-
-
-def cache_folder() -> Path:
-    """Find the folder in which results are kept between runs: below XDG_CACHE_HOME, else below ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "hdlgen"
 
 
 @contextlib.contextmanager
