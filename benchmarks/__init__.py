@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import adders, constants, demo, functions, loop, multipliers, scaling, stock, stopping
+from benchmarks import adders, constants, demo, functions, loop, multipliers, scaling, stock, stopping, tables
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -17,6 +17,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "multipliers": multipliers.BENCHMARK,
     "loop": loop.BENCHMARK,
     "functions": functions.BENCHMARK,
+    "tables": tables.BENCHMARK,
     "stopping": stopping.BENCHMARK,
     "scaling": scaling.BENCHMARK,
 }

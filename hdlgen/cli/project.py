@@ -19,6 +19,7 @@ from sim.measure import PRELOAD, Measure
 from sim.pool import Pool
 from sim.recipes import RECIPES
 from sim.simulators import choose
+from sim.steps import prepare
 from sim.technology import Technology
 from sim.technology import load as load_technology
 from sim.tools import cache_folder
@@ -127,7 +128,8 @@ def measuring(
     check_tools(simulator)
     results = Cache((cache or cache_folder()) / "results")
     results.check_writable()
-    with Pool(workers, preload=PRELOAD) as pool:
+    kept = (project.compiler, project.technology)
+    with Pool(workers, preload=PRELOAD, kept=kept, prepare=prepare) as pool:
         yield Measure(
             compiler=project.compiler,
             workload=Workload(project.spec.graph, seed=seed),
