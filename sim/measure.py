@@ -11,7 +11,6 @@ import errno
 import math
 import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -112,7 +111,7 @@ class Measure:
         self.cache = cache
         self.simulator = simulator
         self.together = together
-        self.stages: Counter[str] = Counter()
+        self.stages: dict[str, float] = {}
         # A cache of another release, whose scores have other figures, holds nothing of use.
         self._environment = digest(technology.digest, code_digest(), *(field.name for field in fields(Score)))
 
@@ -207,7 +206,7 @@ class Measure:
         assert entry.simulation is not None
         outcome = entry.simulation.task.result()
         entry.cpu_s += outcome.cpu_s / entry.simulation.members
-        self.stages["simulation by cocotb, in groups"] += outcome.cpu_s / entry.simulation.members
+        self._spend(0.0, {"simulation by cocotb, in groups": outcome.cpu_s / entry.simulation.members})
         if outcome.failure is not None and entry.simulation.members > 1:
             self._simulate([entry])
             return self._simulated(entry)
@@ -217,8 +216,9 @@ class Measure:
 
     def _spend(self, cpu_s: float, stages: Mapping[str, float]) -> None:
         """Put down the CPU seconds of a task."""
-        self.stages.update(stages)
-        self.stages["processes and data to and fro"] += max(cpu_s - sum(stages.values()), 0.0)
+        rest = {"processes and data to and fro": max(cpu_s - sum(stages.values()), 0.0)}
+        for stage, seconds in (*stages.items(), *rest.items()):
+            self.stages[stage] = self.stages.get(stage, 0.0) + seconds
 
     def _cached(self, entry: _Pending) -> Evaluation | None:
         record = self.cache.get(entry.key)
