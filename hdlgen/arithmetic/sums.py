@@ -98,7 +98,7 @@ def _first_delay(shape: SumShape, style: SumStyle) -> float:
     """Estimate the making of the partial products."""
     if not any(len(position.factors) == 2 for position in shape.positions):
         return 0.0
-    return BOOTH if MULTIPLIERS[style.multiplier].rows == "booth" else AND
+    return AND if MULTIPLIERS[style.multiplier].rows == "baugh_wooley" else BOOTH
 
 
 def _add(

@@ -9,13 +9,12 @@ import re
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, Const, Module, Signal
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from hdlgen.arithmetic.heap import Heap, compress
 from hdlgen.arithmetic.heap_plans import PLANS
 from hdlgen.arithmetic.partial_products import Row
 from tests.hdlgen.rtlil import Netlist, Run
+
 
 def built(
     width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, cells: bool, plan_name: str
