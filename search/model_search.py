@@ -60,13 +60,13 @@ class ModelSearch:
     known. It is weighed with the probability that a point is feasible, learnt as soon as one is not. Within a batch
     each chosen point is believed to measure as expected before the next one is chosen (kriging believer). Candidates
     are the whole space up to `pool.WHOLE` points; above, a sample, the neighbours of the front, and those of the best
-    candidates, a few steps far. The opening is the default point, mostly the plainest design, and random ones.
+    candidates, a few steps far. The opening is the default point and random ones.
 
     Source: Jones, Schonlau and Welch, J. Global Optimization 13, 1998, 455-492; Ginsbourger, Le Riche and Carraro, 2010
         (kriging believer); Gardner et al., ICML 2014 (constraints).
     """
 
-    OPENING = 8
+    OPENING = 6
     MARGIN = 0.1
     SHORT = 2_000
     """How many candidates, the best of a quick look at all, are looked at exactly and again within a batch."""
@@ -80,8 +80,8 @@ class ModelSearch:
         random = np.random.default_rng(seed)
         self._pool = Pool(space, seed=int(random.integers(2**63)))
         self._sample = len(self._pool)
-        first = [space.default(), *space.sample(self.OPENING, int(random.integers(2**63)))]
-        self._opening = iter(self._pool.join(first))
+        self._default = self._pool.join([space.default()])[0]
+        self._opening = iter(self._pool.join(space.sample(self.OPENING, int(random.integers(2**63)))))
         self._reserve = space.shuffled(int(random.integers(2**63)))
         self._known: dict[int, Evaluation] = {}
         self._taken = 0
@@ -103,6 +103,8 @@ class ModelSearch:
     def ask(self, count: int) -> list[Point]:
         """Give the rest of the opening, then the candidates that promise most."""
         places: list[int] = []
+        if self._pool.free[self._default]:  # whatever was told: it is mostly the plainest design, an end of the front
+            places.append(self._take(self._default))
         while len(places) < count and self._taken < self.OPENING:
             place = next((place for place in self._opening if self._pool.free[place]), None)
             if place is None:
