@@ -1,4 +1,4 @@
-"""`spector`: how few evaluations the surrogate needs on whole design spaces that others measured, against its rivals."""
+"""`spector`: how few evaluations the surrogate needs on whole spaces that others measured, against its rivals."""
 
 from __future__ import annotations
 

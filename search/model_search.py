@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
+from threadpoolctl import ThreadpoolController
 
 from hdlgen.evaluation import Evaluation, Objective
 from hdlgen.space import Point, Space
@@ -23,6 +25,12 @@ Features = Callable[[Point], Sequence[float]]
 """Cheap facts of a point, always as many, known before it is measured."""
 
 Places = npt.NDArray[np.int64]
+
+
+@functools.cache
+def _threads() -> ThreadpoolController:
+    """Find the libraries of linear algebra once."""
+    return ThreadpoolController()
 
 
 class Belief(Protocol):
@@ -111,7 +119,9 @@ class ModelSearch:
                 break
             places.append(self._take(place))
         if len(places) < count and any(known.score is not None for known in self._known.values()):
-            places += self._choose(count - len(places))
+            # One thread: the matrices are small, and sums of several threads would round differently elsewhere.
+            with _threads().limit(limits=1, user_api="blas"):
+                places += self._choose(count - len(places))
         while len(places) < count and (place := self._draw()) is not None:
             places.append(self._take(place))
         return [self._pool.point(place) for place in places]
