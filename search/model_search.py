@@ -22,7 +22,7 @@ from search.transform import logarithmic, softened, standardised
 __all__ = ["Belief", "Features", "Model", "ModelSearch"]
 
 Features = Callable[[Point], Sequence[float]]
-"""Cheap facts of a point, always as many, known before it is measured."""
+"""Cheap facts of a point, as many of each, finite, known before it is measured."""
 
 Places = npt.NDArray[np.int64]
 
@@ -49,7 +49,7 @@ class Belief(Protocol):
 
 
 class Model(Protocol):
-    """Learns costs from rows in the unit cube."""
+    """Learns costs from rows of numbers: knobs in the unit cube, and facts beside them where those are known."""
 
     def learn(self, inputs: Floats, targets: Floats) -> None:
         """Take in all that is known: shapes (points, columns) and (points, objectives), targets standardised."""
@@ -78,13 +78,18 @@ class ModelSearch:
     MARGIN = 0.1
     SHORT = 2_000
     """How many candidates, the best of a quick look at all, are looked at exactly and again within a batch."""
+    INFORMED = 64
+    """How many of them, where there are facts to ask for."""
     ASCENT = 3
     """Steps to neighbours, and how many candidates each is made from, where the space is too large for the pool."""
 
-    def __init__(self, space: Space, objectives: Sequence[Objective], *, seed: int, model: Model) -> None:
+    def __init__(self, space: Space, objectives: Sequence[Objective], *, seed: int, model: Callable[[], Model]) -> None:
         self._space = space
         self._objectives = tuple(objectives)
-        self._model = model
+        self._model = model()
+        self._informed = model()
+        self._features: Features | None = None
+        self._facts: dict[int, Sequence[float]] = {}
         random = np.random.default_rng(seed)
         self._pool = Pool(space, seed=int(random.integers(2**63)))
         self._sample = len(self._pool)
@@ -95,6 +100,10 @@ class ModelSearch:
         self._taken = 0
         self._own: set[int] = set()
         self._near: dict[int, list[int]] = {}
+
+    def inform(self, features: Features) -> None:
+        """Take cheap facts of points into account from now on: those of what is known and of the best candidates."""
+        self._features = features
 
     def recall(self, evaluations: Sequence[Evaluation]) -> None:
         """Learn from an earlier run; its points may be asked for again, and count for the front only then."""
@@ -158,7 +167,12 @@ class ModelSearch:
 
         members = [p for p, g in zip(scored, good, strict=True) if g]
         places = self._candidates(members, front, promise)
-        beliefs, probability = self._model.beliefs(self._pool.rows[places]), likely(places)
+        model, rows = self._model, self._pool.rows[places]
+        if self._features is not None:
+            places = self._best(places, promise(places), self.INFORMED)
+            model, rows = self._informed, self._described(places)
+            model.learn(self._described(scored), targets)
+        beliefs, probability = model.beliefs(rows), likely(places)
         chosen: list[int] = []
         while len(chosen) < min(count, len(places)):
             gain = gains(beliefs, probability)
@@ -178,7 +192,7 @@ class ModelSearch:
         """List the free candidates: of a whole pool, else of a sample and around the front and the best ones."""
         if self._pool.whole:
             places = np.flatnonzero(self._pool.free)
-            return places if len(places) <= self.SHORT else self._best(places, promise(places))
+            return places if len(places) <= self.SHORT else self._best(places, promise(places), self.SHORT)
         front = [place for place, layer in zip(members, ranks(targets), strict=True) if layer == 0]
         places = self._unasked([*range(self._sample), *self._around(front)])
         value = promise(places)
@@ -188,11 +202,21 @@ class ModelSearch:
             if not len(fresh):
                 break
             places, value = np.concatenate([places, fresh]), np.concatenate([value, promise(fresh)])
-        return self._best(places, value)
+        return self._best(places, value, self.SHORT)
 
-    def _best(self, places: Places, value: Floats) -> Places:
-        """Make the short list, in the order of the places."""
-        return np.sort(places[np.argsort(-value, kind="stable")[: self.SHORT]])
+    @staticmethod
+    def _best(places: Places, value: Floats, count: int) -> Places:
+        """Make a short list of the most valuable, in the order of the places."""
+        return np.sort(places[np.argsort(-value, kind="stable")[:count]])
+
+    def _described(self, places: Iterable[int]) -> Floats:
+        """Give rows of knobs and facts; each point is described once."""
+        assert self._features is not None
+        listed = list(places)
+        for place in listed:
+            if place not in self._facts:
+                self._facts[place] = self._features(self._pool.point(place))
+        return np.column_stack([self._pool.rows[listed], np.array([self._facts[place] for place in listed])])
 
     def _unasked(self, places: Iterable[int]) -> Places:
         listed = np.array(sorted(set(places)), dtype=np.int64)
