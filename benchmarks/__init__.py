@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import adders, constants, demo, functions, loop, multipliers, spector, stock
+from benchmarks import adders, constants, demo, features, functions, loop, multipliers, spector, stock, tables
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -18,5 +18,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "loop": loop.BENCHMARK,
     "functions": functions.BENCHMARK,
     "spector": spector.BENCHMARK,
+    "tables": tables.BENCHMARK,
+    "features": features.BENCHMARK,
 }
 """By name, in the order of the page."""

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hdlgen.cli.options import check_range
 from hdlgen.cli.project import Project, check_tools, measuring
 from hdlgen.errors import InputError, SpecError, StoreError, ToolError, nearest
 from hdlgen.evaluation import Evaluation
+from search.confine import DECISION_LIMIT_S, ConfinedStrategy
 from search.explore import Exploration, Progress, explore
 from search.report import write_report
 from search.store import RunStore, latest
@@ -42,6 +44,7 @@ class Plan:
     patience: int | None
     workers: int
     simulator: str | None
+    decision_limit_s: float = DECISION_LIMIT_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +59,18 @@ class Outcome:
     document: dict[str, Any]
 
 
-def plan(project: Project, *, workers: int, simulator: str | None = None, **options: Any) -> Plan:
+def plan(
+    project: Project,
+    *,
+    workers: int,
+    simulator: str | None = None,
+    decision_limit_s: float = DECISION_LIMIT_S,
+    **options: Any,
+) -> Plan:
     """Settle the settings of a run.
 
     Args:
+        decision_limit_s: seconds that the strategy has for a decision.
         options: strategy, budget, seed, batch, patience; None where the command leaves them out.
     Raises: InputError or, where the spec says it, SpecError for an unknown strategy; InputError for a number out of
         range.
@@ -86,6 +97,7 @@ def plan(project: Project, *, workers: int, simulator: str | None = None, **opti
         patience=settled("patience"),
         workers=workers,
         simulator=simulator,
+        decision_limit_s=decision_limit_s,
     )
 
 
@@ -145,11 +157,13 @@ def run(
     began = time.monotonic()
     head = header(project, settings)
     if resume:
-        store = RunStore.resume(out or latest(Path("runs"), project.spec.name), head)
+        open_store = partial(RunStore.resume, out or latest(Path("runs"), project.spec.name), head)
     else:
-        store = RunStore.create(head, out=out)
-    began -= max((record.elapsed_s for record in store.records), default=0.0)  # what earlier sittings took
-    with store:
+        open_store = partial(RunStore.create, head, out=out)
+    make = partial(STRATEGIES[settings.strategy], project.space, project.spec.objectives, seed=settings.seed)
+    # The strategy's process first: it must hold neither the store's lock nor the pool's connection.
+    with ConfinedStrategy(make, limit_s=settings.decision_limit_s) as strategy, open_store() as store:
+        began -= max((record.elapsed_s for record in store.records), default=0.0)  # what earlier sittings took
         on_store(store)
         with measuring(project, workers=settings.workers, simulator=settings.simulator) as measure:
             on_stage("stock baseline")
@@ -162,7 +176,7 @@ def run(
             exploration = explore(
                 project.space,
                 project.spec.objectives,
-                STRATEGIES[settings.strategy](project.space, project.spec.objectives, seed=settings.seed),
+                strategy,
                 measure,
                 store,
                 name=settings.strategy,
