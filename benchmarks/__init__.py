@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import adders, constants, demo, features, functions, loop, multipliers, spector, stock, tables
+from benchmarks import (
+    adders,
+    constants,
+    demo,
+    features,
+    functions,
+    loop,
+    multipliers,
+    scaling,
+    spector,
+    stock,
+    stopping,
+    tables,
+)
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -20,5 +33,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "spector": spector.BENCHMARK,
     "tables": tables.BENCHMARK,
     "features": features.BENCHMARK,
+    "stopping": stopping.BENCHMARK,
+    "scaling": scaling.BENCHMARK,
 }
 """By name, in the order of the page."""

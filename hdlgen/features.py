@@ -11,9 +11,10 @@ from hdlgen.arithmetic.sums import SumShape, SumStyle, estimate
 from hdlgen.compiler import Compiler
 from hdlgen.dataflow import FREE, Kind
 from hdlgen.datapath import Datapath, Unit
+from hdlgen.errors import PointError
 from hdlgen.space import Point
 
-__all__ = ["Features", "describe", "features"]
+__all__ = ["Features", "describe", "facts", "features"]
 
 _FULL_ADDER, _REGISTER, _CHOICE, _LOGIC = 4.5, 4.0, 2.0, 2.0
 """Area of a bit of each in two-input gates, roughly: the model that reads the estimate learns how far it is off."""
@@ -71,6 +72,14 @@ def features(compiler: Compiler, point: Point) -> Features:
     Raises: PointError where only building reveals that there is none.
     """
     return describe(compiler.plan(point))
+
+
+def facts(compiler: Compiler, point: Point) -> tuple[float, ...]:
+    """Give the features of a point as a vector; of a point that cannot be built, those of nothing."""
+    try:
+        return features(compiler, point).vector()
+    except PointError:
+        return (0.0,) * (len(fields(Features)) + 1)
 
 
 def describe(datapath: Datapath) -> Features:

@@ -120,9 +120,9 @@ class ModelSearch:
     def ask(self, count: int) -> list[Point]:
         """Give the rest of the opening, then the candidates that promise most."""
         places: list[int] = []
-        if self._pool.free[self._default]:  # whatever was told: it is mostly the plainest design, an end of the front
-            places.append(self._take(self._default))
-        while len(places) < count and self._taken < self.OPENING:
+        if self._default not in self._known and self._pool.free[self._default]:
+            places.append(self._take(self._default))  # whatever was told: it is the plainest design, often an end
+        while len(places) < count and max(self._taken, len(self._known)) < self.OPENING:
             place = next((place for place in self._opening if self._pool.free[place]), None)
             if place is None:
                 break
