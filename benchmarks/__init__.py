@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import adders, constants, demo, functions, loop, multipliers, stock, tables
+from benchmarks import adders, constants, demo, functions, loop, multipliers, scaling, stock, stopping, tables
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -18,5 +18,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "loop": loop.BENCHMARK,
     "functions": functions.BENCHMARK,
     "tables": tables.BENCHMARK,
+    "stopping": stopping.BENCHMARK,
+    "scaling": scaling.BENCHMARK,
 }
 """By name, in the order of the page."""

@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 from benchmarks.benchmark import Benchmark, Measured, Say
 from benchmarks.shell import Shell
 from benchmarks.structures import GOALS, METHOD, TECHNOLOGIES, Structure, measure_structures
-from hdlgen.arithmetic.adders import ADDERS, PrefixAdder, RippleAdder
+from hdlgen.arithmetic.adders import ADDERS, PrefixAdder, PrefixForm, RippleAdder
 from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES, han_carlson, ladner_fischer
 from hdlgen.arithmetic.prefix_graph import Columns
 from hdlgen.emit import to_rtlil
@@ -51,10 +51,10 @@ def classics(width: int) -> Iterator[Structure]:
         text = adder_rtlil(RippleAdder(width, cells=cells), width)
         yield Structure(kind="classic", family="ripple", variant="cells" if cells else "gates", rtlil=text)
     for family, parameter, graph in _graphs(width):
-        for exclusive in (False, True):
-            text = adder_rtlil(PrefixAdder(width, graph=graph, exclusive=exclusive), width)
-            form = "a ^ b" if exclusive else "a | b"
-            yield Structure(kind="classic", family=family, variant=f"{parameter}{form}", rtlil=text)
+        for propagation, operator in (("either", "a | b"), ("exclusive", "a ^ b")):
+            form = PrefixForm(propagation=propagation)
+            text = adder_rtlil(PrefixAdder(width, graph=graph, form=form), width)
+            yield Structure(kind="classic", family=family, variant=f"{parameter}{operator}", rtlil=text)
 
 
 def ours(width: int) -> Iterator[Structure]:

@@ -1,183 +1,170 @@
-"""`python -m benchmarks.gallery`: search prefix graphs by real mapping and keep the best in `designs/gallery`.
+"""`python -m benchmarks.gallery`: search adders by real mapping and keep the best in `designs/gallery`.
 
-For one width and technology after the other, graphs are changed at random where they were best so far against some
-classic structure, and mapped. A search goes on from what the gallery holds, so that more of it never makes it worse.
+For one width after the other prefix graphs, their forms and recipes are changed at random where they were best so far
+against some classic structure, and mapped, in all technologies alike. A search goes on from what the gallery holds, so
+that more of it never makes it worse; with `--afresh` it begins from the families alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from benchmarks.adders import WIDTHS, adder_rtlil, classics
+from benchmarks.adder_search import Search, Way, fitness, map_ways
+from benchmarks.adders import WIDTHS, classics
 from benchmarks.benchmark import ROOT, Say
-from benchmarks.shell import Kernel, kernel
+from benchmarks.fronts import NOTHING
+from benchmarks.shell import Kernel, register_delay_ps
 from benchmarks.structures import TECHNOLOGIES
-from hdlgen.arithmetic.adders import PrefixAdder
-from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES, han_carlson, ladner_fischer
+from hdlgen.arithmetic.prefix_adder import PrefixForm
+from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
 from hdlgen.arithmetic.prefix_fitting import fitted
 from hdlgen.arithmetic.prefix_gallery import SEARCHED
 from hdlgen.arithmetic.prefix_graph import Columns, depth, size
-from hdlgen.arithmetic.prefix_moves import changed
-from hdlgen.emit import digest
+from sim.pool import Pool, Task
+from sim.recipes import RECIPES
 from sim.steps import map_and_time
 from sim.technology import load
 from sim.versions import versions
 
-__all__ = ["Search", "Way", "choose", "main"]
+__all__ = ["Mapper", "choose", "main"]
 
 PLACE = ROOT / "designs" / "gallery" / "adders.json"
-_RECIPES = ("fastest", "keep_fast", "fast", "spare")
-"""What is mapped by: one or the other of these gives every classic adder its best area-delay product, or nearly."""
-_PARENTS = 4
-"""Of how many best ways against a structure one is changed."""
-
+_BATCH, _TOGETHER = 24, 6
+"""How many ways a search asks for at once, and how many of them a worker maps in one go."""
+_SECONDS = 600.0
+_STEPS = 10
+"""After how many batches the state is told."""
 
 _Entry = dict[str, Any]
-"""A graph as it is kept."""
+"""An adder as it is kept."""
+_Design = tuple[Columns, PrefixForm]
 
 
-class Way(NamedTuple):
-    """A graph, the form of its bits, and a recipe."""
+class Mapper:
+    """Maps on one technology, with the workers of a pool."""
 
-    columns: Columns
-    exclusive: bool
-    recipe: str
+    def __init__(self, technology: str, pool: Pool) -> None:
+        self.name, self.pool, self.technology = technology, pool, load(technology)
+        self.register_ps = register_delay_ps(technology)
 
+    def targets(self, width: int) -> dict[str, Kernel]:
+        """Give the best area-delay product of each classic structure by any recipe, by its name."""
+        tasks = [
+            (structure.family, self.pool.submit(map_and_time, structure.rtlil, self.technology, recipe, "generated"))
+            for structure in classics(width)
+            for recipe in RECIPES
+        ]
+        best: dict[str, Kernel] = {}
+        for family, task in tasks:
+            mapped = task.result().require()
+            point = self._kernel(mapped.area_um2 - mapped.flip_flop_area_um2, mapped.period_ps)
+            best[family] = min(best.get(family, point), point, key=lambda point: point.product)
+        return best
 
-class Search:
-    """Search at one width in one technology.
+    def begin(self, ways: Sequence[Way]) -> list[Task[list[tuple[float, float]]]]:
+        """Begin to map some ways."""
+        chunks = [ways[begin : begin + _TOGETHER] for begin in range(0, len(ways), _TOGETHER)]
+        return [self.pool.submit(map_ways, chunk, self.technology, cpu_seconds=_SECONDS) for chunk in chunks]
 
-    Args:
-        chance: source of randomness.
-        say: told of every way that is the best so far against some structure.
-    """
+    def end(self, tasks: Sequence[Task[list[tuple[float, float]]]]) -> list[Kernel]:
+        """Wait for what was begun."""
+        return [self._kernel(area, period) for task in tasks for area, period in task.result().require()]
 
-    def __init__(self, width: int, technology: str, *, chance: random.Random, say: Say) -> None:
-        self.width, self.technology, self.chance, self.say = width, technology, chance, say
-        self.known: dict[Way, Kernel] = {}
-        self.mapped: dict[tuple[str, str], Kernel] = {}
-        self.targets: dict[str, Kernel] = {}
-        self.best: dict[str, list[tuple[float, Way]]] = {}
-        for structure in classics(width):
-            for recipe in _RECIPES:
-                point = self._map(structure.rtlil, recipe)
-                old = self.targets.get(structure.family)
-                if old is None or point.product < old.product:
-                    self.targets[structure.family] = point
-
-    def _map(self, rtlil: str, recipe: str) -> Kernel:
-        key = digest(rtlil), recipe
-        if key not in self.mapped:
-            mapped = map_and_time(rtlil, load(self.technology), recipe, "generated")
-            self.mapped[key] = kernel(mapped, self.technology)
-        return self.mapped[key]
-
-    def measure(self, way: Way) -> Kernel:
-        """Map a way, and rank it against every structure."""
-        if way not in self.known:
-            adder = PrefixAdder(self.width, graph=way.columns, exclusive=way.exclusive)
-            point = self.known[way] = self._map(adder_rtlil(adder, self.width), way.recipe)
-            for name, target in self.targets.items():
-                ranking = self.best.setdefault(name, [])
-                value = fitness(point, target)
-                if not ranking or value < ranking[0][0]:
-                    self.say(
-                        f"{len(self.known)}: {value:.3f} against {name}, {point.area_um2:.0f}/{point.delay_ps:.0f}"
-                    )
-                ranking.append((value, way))
-                ranking.sort(key=lambda entry: entry[0])
-                del ranking[_PARENTS:]
-        return self.known[way]
-
-    def start(self, graphs: Sequence[Columns]) -> None:
-        """Map some graphs in both forms by the first recipe, and by the others where that is among the best."""
-        for columns in dict.fromkeys(graphs):
-            for exclusive in (False, True):
-                way = Way(columns, exclusive, _RECIPES[0])
-                self.measure(way)
-                if any(way == parent for ranking in self.best.values() for _, parent in ranking):
-                    for recipe in _RECIPES[1:]:
-                        self.measure(way._replace(recipe=recipe))
-
-    def go_on(self, evaluations: int) -> None:
-        """Change the best ways against the structure that they do worst against, or against any, and map them."""
-        until = len(self.known) + evaluations
-        tries = 0
-        while len(self.known) < until and tries < 100 * evaluations:
-            tries += 1
-            hardest = max(self.best, key=lambda name: self.best[name][0][0])
-            name = hardest if self.chance.random() < 0.6 else self.chance.choice(sorted(self.best))
-            ranking = self.best[name]
-            _, parent = ranking[min(int(self.chance.expovariate(0.9)), len(ranking) - 1)]
-            if self.chance.random() < 0.9:
-                self.measure(parent._replace(columns=changed(parent.columns, self.chance)))
-            else:
-                self.measure(Way(parent.columns, self.chance.random() < 0.5, self.chance.choice(_RECIPES)))
+    def _kernel(self, area_um2: float, period_ps: float) -> Kernel:
+        return Kernel(round(area_um2, 4), round(period_ps - self.register_ps, 2))
 
 
-def fitness(point: Kernel, target: Kernel) -> float:
-    """Rate a point against another: its area-delay product in parts of that one's, more where it does not dominate."""
-    excess = max(point.area_um2 / target.area_um2, 1.0) * max(point.delay_ps / target.delay_ps, 1.0)
-    return point.product / target.product * excess**3
+def _search(
+    width: int, mappers: Sequence[Mapper], kept: Sequence[_Entry], given: argparse.Namespace, say: Say
+) -> list[Search]:
+    """Search at one width in all technologies, side by side."""
+    searches: list[Search] = []
+    for mapper in mappers:
+        chance = random.Random(f"{given.seed} {mapper.name} {width}")
+        searches.append(Search(mapper.targets(width), _starts(width, kept), enough=given.enough, chance=chance))
+    for step in range(-(-given.evaluations // _BATCH)):
+        pairs = [(search, mapper) for search, mapper in zip(searches, mappers, strict=True) if not search.done]
+        if not pairs:
+            break
+        asked = [search.ask(min(_BATCH, given.evaluations - step * _BATCH)) for search, _ in pairs]
+        begun = [mapper.begin(ways) for (_, mapper), ways in zip(pairs, asked, strict=True)]
+        for (search, mapper), ways, tasks in zip(pairs, asked, begun, strict=True):
+            search.tell(ways, mapper.end(tasks))
+        if step % _STEPS == 0:
+            for search, mapper in pairs:
+                best = ", ".join(f"{name} {ranking[0][0]:.3f}" for name, ranking in search.best.items())
+                say(f"{mapper.name}, {width} bits, {len(search.known)} mapped: {best}")
+    return searches
 
 
-def choose(searches: Sequence[Search], count: int) -> list[tuple[Columns, bool]]:
-    """Choose so many graphs that are together the best against every structure, in every technology.
+def _starts(width: int, kept: Sequence[_Entry]) -> list[_Design]:
+    """List what to begin with: the designs kept, and all families in forms alike for all bits, the best forms first."""
+    starts = [
+        (tuple(map(tuple, entry["columns"])), PrefixForm(**entry["form"])) for entry in kept if entry["width"] == width
+    ]
+    graphs = [make(width) for make in PREFIX_FAMILIES.values()] + [fitted((0.0,) * width)]
+    forms = [PrefixForm(propagation="ling", shared_halves=shared) for shared in (False, True)]
+    forms += [PrefixForm(propagation="ling", sums=letter * width) for letter in "wp"]
+    forms += [PrefixForm(propagation=propagation) for propagation in ("either", "exclusive")]
+    forms.append(PrefixForm(sums="p" * width))
+    return [*starts, *((graph, form) for form in forms for graph in graphs)]
+
+
+def choose(searches: Mapping[str, Search], count: int) -> list[_Design]:
+    """Choose so many designs that are together the best against every structure, in every technology.
 
     One after the other, each the one that brings the sum of the best fitnesses down furthest.
+
+    Args:
+        searches: by technology.
     """
-    values: dict[tuple[Columns, bool], dict[tuple[str, str], float]] = {}
-    for search in searches:
+    values: dict[_Design, dict[tuple[str, str], float]] = {}
+    for technology, search in searches.items():
         for way, point in search.known.items():
-            row = values.setdefault((way.columns, way.exclusive), {})
+            row = values.setdefault((way.columns, way.form), {})
             for name, target in search.targets.items():
-                key = search.technology, name
-                row[key] = min(row.get(key, 9.0), fitness(point, target))
-    covered: dict[tuple[str, str], float] = {}
-    chosen: list[tuple[Columns, bool]] = []
+                key = technology, name
+                row[key] = min(row.get(key, NOTHING), fitness(point, target))
+    covered = {(technology, name): NOTHING for technology, search in searches.items() for name in search.targets}
+    chosen: list[_Design] = []
     for _ in range(min(count, len(values))):
 
-        def together(graph: tuple[Columns, bool]) -> float:
-            joined = {key: min(covered.get(key, 9.0), value) for key, value in values[graph].items()}
-            return sum(max(value, 0.85) ** 8 for value in {**covered, **joined}.values())  # the worst ones count
+        def together(design: _Design) -> float:
+            # The worst ones count.
+            return sum(min(value, values[design].get(key, NOTHING)) ** 8 for key, value in covered.items())
 
-        graph = min((graph for graph in values if graph not in chosen), key=together)
-        chosen.append(graph)
-        for key, value in values[graph].items():
-            covered[key] = min(covered.get(key, 9.0), value)
+        design = min((design for design in values if design not in chosen), key=together)
+        chosen.append(design)
+        for key, value in values[design].items():
+            covered[key] = min(covered[key], value)
     return chosen
 
 
-def _starts(width: int, kept: Sequence[_Entry]) -> list[Columns]:
-    """List the graphs to begin with: those kept, and the families that are neither the largest nor the deepest."""
-    graphs = [tuple(map(tuple, entry["columns"])) for entry in kept if entry["width"] == width]
-    graphs += [ladner_fischer(width, slack=slack) for slack in (0, 1, 2)]
-    graphs += [han_carlson(width, sparsity=sparsity) for sparsity in (2, 4)]
-    graphs.append(fitted((0.0,) * width))
-    return [*graphs, *(PREFIX_FAMILIES[name](width) for name in ("zero_deficiency", "brent_kung"))]
-
-
-def _entries(searches: Sequence[Search], command: str) -> list[_Entry]:
-    """Name the chosen graphs of a width by their order in delay, with what each is best in."""
+def _entries(searches: Mapping[str, Search], command: str) -> list[_Entry]:
+    """Name the chosen designs of a width by their order in delay, with the best that each was measured to be."""
     found: list[tuple[float, _Entry]] = []
-    for columns, exclusive in choose(searches, len(SEARCHED)):
+    for columns, form in choose(searches, len(SEARCHED)):
         scores: list[_Entry] = []
-        delay = 0.0
-        for search in searches:
-            ways = [Way(columns, exclusive, recipe) for recipe in _RECIPES]
-            best = min(ways, key=lambda way: search.measure(way).product)
-            point = search.measure(best)
-            delay += point.delay_ps / search.targets["sklansky"].delay_ps
-            score = {"technology": search.technology, "recipe": best.recipe}
+        delays: list[float] = []
+        for technology, search in searches.items():
+            ways = [way for way in search.known if (way.columns, way.form) == (columns, form)]
+            if not ways:
+                continue  # another technology's discovery
+            best = min(ways, key=lambda way: search.known[way].product)
+            point = search.known[best]
+            delays.append(point.delay_ps / search.targets["sklansky"].delay_ps)
+            score = {"technology": technology, "recipe": best.recipe}
             scores.append({**score, "area_um2": point.area_um2, "delay_ps": point.delay_ps})
-        entry = {"nodes": size(columns), "depth": depth(columns), "exclusive": exclusive, "scores": scores}
-        found.append((delay, {"width": searches[0].width, **entry, "columns": columns}))
+        entry = {"nodes": size(columns), "depth": depth(columns), "form": asdict(form), "scores": scores}
+        found.append((sum(delays) / len(delays), {"width": len(columns), **entry, "columns": columns}))
     found.sort(key=lambda delayed: delayed[0])
     made = {"command": command, "versions": {name: versions()[name] for name in ("python", "amaranth", "pyosys")}}
     return [{"name": name, **entry, **made} for name, (_, entry) in zip(SEARCHED, found, strict=True)]
@@ -185,35 +172,37 @@ def _entries(searches: Sequence[Search], command: str) -> list[_Entry]:
 
 def main(arguments: Sequence[str] | None = None, *, place: Path = PLACE) -> int:
     """Search some widths, and put what is found in the place of what the gallery holds of them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description="Search prefix graphs.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description="Search prefix adders.")
     parser.add_argument("--widths", type=int, nargs="+", default=WIDTHS)
     parser.add_argument("--technologies", nargs="+", default=TECHNOLOGIES)
-    parser.add_argument("--evaluations", type=int, default=300, help="mappings a width and technology")
+    parser.add_argument("--evaluations", type=int, default=2000, help="mappings a width and technology")
+    parser.add_argument("--enough", type=float, default=0.9, help="a fitness at which no more is searched")
+    parser.add_argument("--afresh", action="store_true", help="begin from the families alone, not from the gallery")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     kept = json.loads(place.read_text(encoding="utf-8"))["graphs"] if place.exists() else []
-    for width in given.widths:
-        options = f"--widths {width} --technologies {' '.join(given.technologies)}"
-        command = f"python -m benchmarks.gallery {options} --evaluations {given.evaluations} --seed {given.seed}"
-        searches = []
-        for technology in given.technologies:
-            chance = random.Random(f"{given.seed} {technology} {width}")
-            search = Search(width, technology, chance=chance, say=_say)
-            search.start(_starts(width, kept))
-            search.go_on(given.evaluations)
-            searches.append(search)
-        kept = sorted(
-            [*(entry for entry in kept if entry["width"] != width), *_entries(searches, command)],
-            key=lambda entry: (entry["width"], SEARCHED.index(entry["name"])),
-        )
-        _write(place, kept)
+    with Pool(given.workers, preload=("benchmarks.adder_search",)) as pool:
+        mappers = [Mapper(technology, pool) for technology in given.technologies]
+        for width in given.widths:
+            searches = _search(width, mappers, [] if given.afresh else kept, given, _say)
+            by_name = {mapper.name: search for mapper, search in zip(mappers, searches, strict=True)}
+            options = f"--technologies {' '.join(given.technologies)} --evaluations {given.evaluations}"
+            options += f" --enough {given.enough} --seed {given.seed}{' --afresh' if given.afresh else ''}"
+            entries = _entries(by_name, f"python -m benchmarks.gallery --widths {width} {options}")
+            kept = sorted(
+                [*(entry for entry in kept if entry["width"] != width), *entries],
+                key=lambda entry: (entry["width"], SEARCHED.index(entry["name"])),
+            )
+            _write(place, kept)
     return 0
 
 
 def _write(place: Path, graphs: Sequence[_Entry]) -> None:
-    """Keep the graphs, one a line."""
+    """Keep the designs, one a line."""
     document = {
-        "about": "prefix graphs by column (hdlgen/arithmetic/prefix_graph.py); scores are without registers",
+        "about": "prefix graphs by column (hdlgen/arithmetic/prefix_graph.py) with the form of their logic"
+        " (hdlgen/arithmetic/prefix_adder.py); scores are without registers",
     }
     lines = ",\n".join("  " + json.dumps(entry, separators=(",", ":")) for entry in graphs)
     head = json.dumps(document, indent=1)[:-2]

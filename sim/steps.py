@@ -14,6 +14,7 @@ from typing import Any
 
 from hdlgen.compiler import Compiler
 from hdlgen.space import Point
+from sim import sizing, timing
 from sim.logic import Logic
 from sim.simulate import SimulationJob, SimulationResult, simulate
 from sim.synthesize import Synthesis, elaborate_flow, map_flow, synthesize
@@ -32,6 +33,7 @@ __all__ = [
     "elaborate_and_read",
     "map_and_time",
     "map_logic_and_time",
+    "prepare",
     "simulate_together",
     "unit_areas",
 ]
@@ -72,6 +74,12 @@ class Mapped:
     period_ps: float
     path: tuple[str, ...]
     netlist: str
+
+
+def prepare(compiler: Compiler, technology: Technology) -> None:
+    """Work out what the steps with these need again and again, where all workers are forked from."""
+    timing.prepare(technology)
+    sizing.prepare(technology)
 
 
 def build(compiler: Compiler, point: Point | None) -> Built:
@@ -118,14 +126,14 @@ def map_logic_and_time(logic: Logic, technology: Technology, recipe: str) -> Map
 
 
 def _timed(synthesis: Synthesis, technology: Technology) -> Mapped:
-    timing = analyse(synthesis.mapped, technology)
+    timed = analyse(synthesis.mapped, technology)
     return Mapped(
         area_um2=round(synthesis.area_um2, 4),
         flip_flop_area_um2=round(synthesis.flip_flop_area_um2, 4),
         cells=sum(synthesis.cells.values()),
         flip_flops=synthesis.flip_flops,
-        period_ps=round(timing.period_ps, 2),
-        path=tuple(f"{step.instance} {step.cell} {step.pin} {step.arrival_ps:.0f} ps" for step in timing.path),
+        period_ps=round(timed.period_ps, 2),
+        path=tuple(f"{step.instance} {step.cell} {step.pin} {step.arrival_ps:.0f} ps" for step in timed.path),
         netlist=synthesis.netlist,
     )
 

@@ -7,35 +7,21 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
-from amaranth.hdl import Cat, Module, Signal, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Cat, Module, Signal
 
 from hdlgen.arithmetic.full_adders import full_adders
+from hdlgen.arithmetic.prefix_adder import Adder, PrefixAdder, PrefixForm
 from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
 from hdlgen.arithmetic.prefix_fitting import fitted
 from hdlgen.arithmetic.prefix_gallery import SEARCHED, searched
-from hdlgen.arithmetic.prefix_graph import Columns, Node, depth, node_depths, nodes, trim
+from hdlgen.arithmetic.prefix_graph import Columns, depth
 
-__all__ = ["ADDERS", "AdderFactory", "PrefixAdder", "RippleAdder", "adder_levels"]
+__all__ = ["ADDERS", "AdderFactory", "PrefixAdder", "PrefixForm", "RippleAdder", "adder_levels"]
 
-
-class _Adder(wiring.Component):
-    """The ports that all adders share: `a`, `b`, `carry_in` in, the exact `sum` out."""
-
-    a: Signal
-    b: Signal
-    carry_in: Signal
-    sum: Signal
-
-    def __init__(self, width: int) -> None:
-        if width < 1:
-            raise ValueError(f"{type(self).__name__}: width must be at least 1 bit, not {width!r}")
-        self.width = width
-        super().__init__({"a": In(width), "b": In(width), "carry_in": In(1), "sum": Out(width + 1)})
+_SMALL = PrefixForm(propagation="exclusive")
 
 
-class RippleAdder(_Adder):
+class RippleAdder(Adder):
     """Add `a + b + carry_in` exactly; combinational, depth O(width), one full adder per bit.
 
     Args:
@@ -55,61 +41,6 @@ class RippleAdder(_Adder):
         return m
 
 
-class PrefixAdder(_Adder):
-    """Add `a + b + carry_in` exactly; combinational, carries by a prefix graph.
-
-    A bit hands a carry on where either operand is one: `a | b` is ready before `a ^ b`, which the sum alone needs.
-
-    Args:
-        width: bits of each operand, at least 1.
-        graph: the spans that are joined; it may be wider, and is then cut to the width.
-        exclusive: whether a bit hands a carry on where exactly one operand is one: `a ^ b` for all, fewer gates.
-    Source: Weinberger and Smith, National Bureau of Standards Circular 591, 1958, 3-12 (either form of propagation).
-    """
-
-    def __init__(self, width: int, *, graph: Columns, exclusive: bool = False) -> None:
-        super().__init__(width)
-        self.graph = trim(graph, width)
-        self.exclusive = exclusive
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        half, first, either = Signal(self.width), Signal(self.width), Signal(self.width)
-        m.d.comb += [half.eq(self.a ^ self.b), first.eq(self.a & self.b)]
-        m.d.comb += either.eq(half if self.exclusive else self.a | self.b)
-        generate: dict[tuple[int, int], Value] = {(bit, bit): first[bit] for bit in range(self.width)}
-        propagate: dict[tuple[int, int], Value] = {(bit, bit): either[bit] for bit in range(self.width)}
-        generate[0, 0] = Signal(name="generate_0")
-        m.d.comb += generate[0, 0].eq(first[0] | (either[0] & self.carry_in))
-        for number, level in enumerate(_levels(self.graph)):
-            above = [(high, middle) for high, middle, _ in level]
-            below = [(middle - 1, low) for _, middle, low in level]
-            joined_generate = Signal(len(level), name=f"generate_{number + 1}")
-            joined_propagate = Signal(len(level), name=f"propagate_{number + 1}")
-            m.d.comb += joined_generate.eq(
-                Cat(generate[span] for span in above)
-                | (Cat(propagate[span] for span in above) & Cat(generate[span] for span in below))
-            )
-            m.d.comb += joined_propagate.eq(
-                Cat(propagate[span] for span in above) & Cat(propagate[span] for span in below)
-            )
-            for place, (high, _, low) in enumerate(level):
-                generate[high, low] = joined_generate[place]
-                propagate[high, low] = joined_propagate[place]
-        carries = [generate[bit, 0] for bit in range(self.width)]
-        m.d.comb += self.sum.eq(Cat(half ^ Cat(self.carry_in, *carries[:-1]), carries[-1]))
-        return m
-
-
-def _levels(graph: Columns) -> list[list[Node]]:
-    """Sort the joins of a graph by how many lie before them."""
-    depths = node_depths(graph)
-    levels: list[list[Node]] = [[] for _ in range(max(depths.values()))]
-    for node in nodes(graph):
-        levels[depths[node.high, node.low] - 1].append(node)
-    return levels
-
-
 class AdderFactory(Protocol):
     """Make an adder of a width.
 
@@ -118,7 +49,7 @@ class AdderFactory(Protocol):
     operands come, in FO4 from the lowest on, to a scheme that makes use of it; none are all at once.
     """
 
-    def __call__(self, width: int, *, cells: bool = False, arrivals: Sequence[float] = ()) -> _Adder: ...
+    def __call__(self, width: int, *, cells: bool = False, arrivals: Sequence[float] = ()) -> Adder: ...
 
 
 def _ripple_adder(width: int, *, cells: bool = False, arrivals: Sequence[float] = ()) -> RippleAdder:
@@ -129,21 +60,32 @@ def _prefix_adder(width: int, *, name: str, cells: bool = False, arrivals: Seque
     """Make the adder of a named graph."""
     if width < 1:
         raise ValueError(f"PrefixAdder: width must be at least 1 bit, not {width!r}")
-    graph, exclusive = _graph(name, width, arrivals)
-    return PrefixAdder(width, graph=graph, exclusive=exclusive or cells)
+    graph, form = _design(name, width, arrivals)
+    return PrefixAdder(width, graph=graph, form=_SMALL if cells else form)
 
 
-def _graph(name: str, width: int, arrivals: Sequence[float] = ()) -> tuple[Columns, bool]:
-    """Find the graph of a name, and whether its bits propagate by exclusive or."""
+def _design(name: str, width: int, arrivals: Sequence[float] = ()) -> tuple[Columns, PrefixForm]:
+    """Find the graph of a name, and the form of its logic."""
     if name in SEARCHED:
         return searched(name, width)
-    if name == "fitted":
-        return fitted(tuple(round(arrival, 1) for arrival in arrivals) or (0.0,) * width), False
-    return PREFIX_FAMILIES[name](width), False
+    graph, form = name, PrefixForm()
+    if name in _LING:
+        graph, letter = _LING[name]
+        form = PrefixForm(propagation="ling", sums=letter * width)
+    if graph == "fitted":
+        return fitted(tuple(round(arrival, 1) for arrival in arrivals) or (0.0,) * width), form
+    return PREFIX_FAMILIES[graph](width), form
 
+
+_LING = {
+    "kogge_stone_ling": ("kogge_stone", "w"),
+    "zero_deficiency_ling": ("zero_deficiency", "x"),
+    "fitted_ling": ("fitted", "x"),
+}
+"""Adders with Ling's carries: the graph, and how every sum bit takes its carry."""
 
 ADDERS: Mapping[str, AdderFactory] = {
-    **{name: partial(_prefix_adder, name=name) for name in (*PREFIX_FAMILIES, "fitted", *SEARCHED)},
+    **{name: partial(_prefix_adder, name=name) for name in (*PREFIX_FAMILIES, "fitted", *_LING, *SEARCHED)},
     "ripple": _ripple_adder,
 }
 """The adders by name, the sensible default first."""
@@ -154,4 +96,4 @@ def adder_levels(name: str, width: int) -> int:
 
     Raises: KeyError for a name that is not in `ADDERS`.
     """
-    return width if name == "ripple" else depth(_graph(name, width)[0])
+    return width if name == "ripple" else depth(_design(name, width)[0])

@@ -159,5 +159,8 @@ PREFIX_FAMILIES: Mapping[str, Callable[[int], Columns]] = {
     "han_carlson": lambda width: han_carlson(width, sparsity=2),
     "ladner_fischer": lambda width: ladner_fischer(width, slack=1),
     "zero_deficiency": zero_deficiency,
+    "han_carlson_4": lambda width: han_carlson(width, sparsity=4),
+    "ladner_fischer_0": lambda width: ladner_fischer(width, slack=0),
+    "ladner_fischer_2": lambda width: ladner_fischer(width, slack=2),
 }
-"""The graphs by name; each takes a width in bits."""
+"""The graphs by name, a number behind it the parameter where it is not the middle one; each takes a width in bits."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES, ladner_fischer
+from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
 from hdlgen.arithmetic.prefix_graph import Columns, fan_outs, nodes, size
 from hdlgen.arithmetic.prefix_moves import completed
 
@@ -14,7 +14,7 @@ __all__ = ["fitted", "prefix_time"]
 
 _JOIN, _DOUBLING = 1.0, 0.6
 """FO4 of a join that nobody reads, and what every doubling of its readers adds: buffers make it grow no faster."""
-_LARGE = ("kogge_stone", "han_carlson")
+_LARGE = ("kogge_stone", "han_carlson", "han_carlson_4")
 """What little these are faster costs too many nodes."""
 _ALLOWED = 1.04
 """How much later than the fastest graph found a smaller one may be."""
@@ -53,7 +53,6 @@ def fitted(arrivals: tuple[float, ...]) -> Columns:
     width = len(arrivals)
     candidates = [_split_by_arrival(arrivals), tuple((0,) if bit else () for bit in range(width))]
     candidates += [make(width) for name, make in PREFIX_FAMILIES.items() if name not in _LARGE]
-    candidates += [ladner_fischer(width, slack=slack) for slack in (0, 2)]
     times = [prefix_time(columns, arrivals) for columns in candidates]
     deadline = min(arrivals) + (min(times) - min(arrivals)) * _ALLOWED
     graph = min((columns for columns, time in zip(candidates, times, strict=True) if time <= deadline), key=size)

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from hdlgen.arithmetic.prefix_adder import PrefixForm
 from hdlgen.arithmetic.prefix_families import ladner_fischer
 from hdlgen.arithmetic.prefix_graph import Columns, trim, verify_columns
 
@@ -18,19 +19,19 @@ _PLACE = ("gallery", "adders.json")
 
 
 @cache
-def _read() -> dict[str, dict[int, tuple[Columns, bool]]]:
-    """Read the gallery: for each name, by width, the graph and whether its bits propagate by exclusive or."""
-    kept: dict[str, dict[int, tuple[Columns, bool]]] = {name: {} for name in SEARCHED}
+def _read() -> dict[str, dict[int, tuple[Columns, PrefixForm]]]:
+    """Read the gallery: for each name, by width, the graph and the form of its logic."""
+    kept: dict[str, dict[int, tuple[Columns, PrefixForm]]] = {name: {} for name in SEARCHED}
     for entry in json.loads(files("designs").joinpath(*_PLACE).read_text(encoding="utf-8"))["graphs"]:
         columns = tuple(map(tuple, entry["columns"]))
         verify_columns(columns)
-        kept[entry["name"]][entry["width"]] = columns, entry["exclusive"]
+        kept[entry["name"]][entry["width"]] = columns, PrefixForm(**entry["form"])
     return kept
 
 
 @cache
-def searched(name: str, width: int) -> tuple[Columns, bool]:
-    """Give a searched graph and whether its bits propagate by exclusive or.
+def searched(name: str, width: int) -> tuple[Columns, PrefixForm]:
+    """Give a searched graph and the form of its logic.
 
     A width that was not searched takes the next wider graph, cut; beyond the widest, a network of Ladner and Fischer.
 
@@ -39,6 +40,6 @@ def searched(name: str, width: int) -> tuple[Columns, bool]:
     kept = _read()[name]
     wider = min((wide for wide in kept if wide >= width), default=None)
     if wider is None:
-        return ladner_fischer(width, slack=SEARCHED.index(name)), False
-    columns, exclusive = kept[wider]
-    return trim(columns, width), exclusive
+        return ladner_fischer(width, slack=SEARCHED.index(name) * 4 // len(SEARCHED)), PrefixForm()
+    columns, form = kept[wider]
+    return trim(columns, width), form

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from hdlgen.arithmetic.prefix_graph import Columns
 
-__all__ = ["changed", "completed"]
+__all__ = ["changed", "completed", "crossed"]
 
 
 def completed(wanted: Sequence[Iterable[int]]) -> Columns:
@@ -80,3 +80,9 @@ def changed(columns: Columns, chance: random.Random) -> Columns:
             spans[high].add(chance.randrange(high))
         spans = [set(lows) for lows in completed(spans)]
     return completed(spans)
+
+
+def crossed(lower: Columns, upper: Columns, chance: random.Random) -> Columns:
+    """Make a graph of one graph's lower columns and another's upper ones, cut at random; both have the same width."""
+    cut = chance.randrange(len(lower))
+    return completed([*lower[:cut], *upper[cut:]])

@@ -86,6 +86,9 @@ def search(
     batch: Annotated[int | None, typer.Option(help="Points asked for at a time; part of the result.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many designs without a new front.")] = None,
     workers: WORKERS = CORES,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, tcp://host:port, whose workers measure the points.")
+    ] = None,
     technology: TECHNOLOGY = None,
     simulator: SIMULATOR = None,
     decision_limit: Annotated[
@@ -107,13 +110,16 @@ def search(
     - `hdlgen search dot8`: a shipped design, everything by default
     - `hdlgen search my.toml --budget 100 --strategy local --seed 3`: a longer search of another kind
     - `hdlgen search my.toml --resume`: on with a run that was stopped, or with a larger `--budget`
+    - `hdlgen search my.toml --cluster tcp://10.0.0.1:8786 --batch 64`: on many machines
     - `hdlgen search my.toml --technology cells.lib --json > front.json`: on your own cells, for a program
     """
     project = open_project(spec, technology=technology)
     check_range("--workers", workers, 1, MOST_WORKERS)
     check_range("--decision-limit", decision_limit, 1)
     options = {"strategy": strategy, "budget": budget, "seed": seed, "batch": batch, "patience": patience}
-    settings = plan(project, workers=workers, simulator=simulator, decision_limit_s=decision_limit, **options)
+    settings = plan(
+        project, workers=workers, simulator=simulator, decision_limit_s=decision_limit, cluster=cluster, **options
+    )
     with Live(project, settings, console=standard_error()) as live:
         outcome = run(
             project,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,18 +15,23 @@ from typing import Any
 
 from hdlgen.cli.designs import design_document, write_designs
 from hdlgen.cli.options import check_range
-from hdlgen.cli.project import Project, check_tools, measuring
+from hdlgen.cli.project import Project, cache_folder, check_tools, measuring
 from hdlgen.errors import InputError, SpecError, StoreError, ToolError, nearest
-from hdlgen.evaluation import Evaluation
+from hdlgen.evaluation import Evaluation, Evaluator
 from search.confine import DECISION_LIMIT_S, ConfinedStrategy
 from search.explore import Exploration, Progress, explore
 from search.report import write_report
 from search.store import RunStore, latest
 from search.strategies import STRATEGIES
 from search.summary import nearest_miss
+from sim.cache import Cache
+from sim.cluster import connect
 from sim.measure import Measure
+from sim.remote import pack
+from sim.simulators import choose
 from sim.stock import StockPoint, measure_stock
 from sim.versions import code_digest, versions
+from sim.workload import Workload
 
 __all__ = ["Outcome", "Plan", "header", "plan", "run"]
 
@@ -45,6 +51,7 @@ class Plan:
     workers: int
     simulator: str | None
     decision_limit_s: float = DECISION_LIMIT_S
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +72,14 @@ def plan(
     workers: int,
     simulator: str | None = None,
     decision_limit_s: float = DECISION_LIMIT_S,
+    cluster: str | None = None,
     **options: Any,
 ) -> Plan:
     """Settle the settings of a run.
 
     Args:
         decision_limit_s: seconds that the strategy has for a decision.
+        cluster: address of the Dask scheduler whose workers measure; None for processes on this machine.
         options: strategy, budget, seed, batch, patience; None where the command leaves them out.
     Raises: InputError or, where the spec says it, SpecError for an unknown strategy; InputError for a number out of
         range.
@@ -98,6 +107,7 @@ def plan(
         workers=workers,
         simulator=simulator,
         decision_limit_s=decision_limit_s,
+        cluster=cluster,
     )
 
 
@@ -161,8 +171,12 @@ def run(
     else:
         open_store = partial(RunStore.create, head, out=out)
     make = partial(STRATEGIES[settings.strategy], project.space, project.spec.objectives, seed=settings.seed)
-    # The strategy's process first: it must hold neither the store's lock nor the pool's connection.
-    with ConfinedStrategy(make, limit_s=settings.decision_limit_s) as strategy, open_store() as store:
+    # The strategy's process first: it must have no threads, and hold neither the store's lock nor a connection.
+    with (
+        ConfinedStrategy(make, limit_s=settings.decision_limit_s) as strategy,
+        _elsewhere(project, settings) as cluster,
+        open_store() as store,
+    ):
         began -= max((record.elapsed_s for record in store.records), default=0.0)  # what earlier sittings took
         on_store(store)
         with measuring(project, workers=settings.workers, simulator=settings.simulator) as measure:
@@ -177,7 +191,7 @@ def run(
                 project.space,
                 project.spec.objectives,
                 strategy,
-                measure,
+                cluster or measure,
                 store,
                 name=settings.strategy,
                 budget=settings.budget,
@@ -203,6 +217,22 @@ def run(
         nearest=nearest_point,
         document=document,
     )
+
+
+@contextlib.contextmanager
+def _elsewhere(project: Project, settings: Plan) -> Iterator[Evaluator | None]:
+    """Reach the cluster that measures the points; None where this machine does. Baseline and files are made here."""
+    if settings.cluster is None:
+        yield None
+        return
+    workload = Workload(project.spec.graph)
+    packed = pack(
+        project.compiler, workload, project.technology, project.spec.constraints, simulator=settings.simulator
+    )
+    simulator = choose(settings.simulator).name
+    cache = Cache(cache_folder() / "results")
+    with connect(settings.cluster, packed, simulator=simulator, cache=cache) as cluster:
+        yield cluster
 
 
 def _stock(measure: Measure, store: RunStore, on_stock: Callable[[StockPoint], None]) -> list[StockPoint]:
@@ -248,6 +278,7 @@ def _document(
         "wall_s": round(wall_s, 2),
         "search_s": round(exploration.elapsed_s, 2),
         "decision_s": round(exploration.decision_s, 3),
+        "missing": None if exploration.missing is None else exploration.missing.as_dict(),
         "folder": str(folder),
         "front": [design_document(e, at) for e, at in zip(summary.front, folders, strict=True)],
         "stock": [

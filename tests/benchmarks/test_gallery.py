@@ -1,78 +1,105 @@
-"""The search for prefix graphs, with a mapper that is a formula."""
+"""The command that fills the gallery, with a mapper that is a formula."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from benchmarks import gallery
-from benchmarks.gallery import Search, Way, choose, fitness, main
+from benchmarks.adder_search import Search, Way
+from benchmarks.gallery import choose, main
 from benchmarks.shell import Kernel
+from hdlgen.arithmetic.prefix_adder import PrefixForm
 from hdlgen.arithmetic.prefix_families import ladner_fischer
 from hdlgen.arithmetic.prefix_gallery import SEARCHED
-from hdlgen.arithmetic.prefix_graph import depth, size, verify_columns
+from hdlgen.arithmetic.prefix_graph import depth, size
+from sim.pool import Pool
 
-TARGET = Kernel(21.0, 26.0)
-
-
-class ToySearch(Search):
-    """Measures a classic adder as something poor and a graph by its size and depth."""
-
-    def _map(self, rtlil: str, recipe: str) -> Kernel:
-        return TARGET
-
-    def measure(self, way: Way) -> Kernel:
-        point = Kernel(10.0 + size(way.columns) + way.exclusive, 10.0 + 4 * depth(way.columns))
-        self.known[way] = point
-        for name, target in self.targets.items():
-            ranking = self.best.setdefault(name, [])
-            ranking.append((fitness(point, target), way))
-            ranking.sort(key=lambda entry: entry[0])
-            del ranking[4:]
-        return point
+TARGETS = {"ripple": Kernel(21.0, 26.0), "sklansky": Kernel(40.0, 22.0)}
 
 
-def toy(seed: int) -> ToySearch:
-    search = ToySearch(8, "sky130hd", chance=random.Random(seed), say=lambda _: None)
-    search.start([ladner_fischer(8, slack=2)])
-    search.go_on(60)
+class ToyMapper:
+    """Measures an adder by its size and depth, each technology in units of its own."""
+
+    def __init__(self, technology: str, pool: Pool) -> None:
+        self.name, self.unit = technology, len(technology)
+
+    def targets(self, width: int) -> dict[str, Kernel]:
+        return {name: Kernel(self.unit * area, delay) for name, (area, delay) in TARGETS.items()}
+
+    def begin(self, ways: Sequence[Way]) -> Sequence[Way]:
+        return ways
+
+    def end(self, ways: Sequence[Way]) -> list[Kernel]:
+        return [Kernel(self.unit * (10.0 + size(way.columns)), 10.0 + 4 * depth(way.columns)) for way in ways]
+
+
+def searched(technology: str, seed: int) -> Search:
+    with Pool(1) as pool:
+        mapper = ToyMapper(technology, pool)
+    starts = [(ladner_fischer(8, slack=2), PrefixForm())]
+    search = Search(mapper.targets(8), starts, enough=0.3, chance=random.Random(seed))
+    for _ in range(12):
+        ways = search.ask(6)
+        search.tell(ways, mapper.end(ways))
     return search
 
 
-def test_a_search_goes_on_to_better_graphs_and_repeats_itself() -> None:
-    search = toy(1)
-    start = fitness(search.known[Way(ladner_fischer(8, slack=2), False, "fastest")], TARGET)
-    assert search.best["ripple"][0][0] < start
-    for way in search.known:
-        verify_columns(way.columns)
-    assert list(toy(1).known) == list(search.known)
-    assert list(toy(2).known) != list(search.known)
-
-
-def test_the_chosen_are_different_and_the_first_is_the_best_of_all() -> None:
-    search = toy(1)
-    chosen = choose([search], 4)
+def test_the_chosen_are_different_and_serve_every_technology() -> None:
+    searches = {"small": searched("small", 1), "larger": searched("larger", 2)}
+    chosen = choose(searches, 4)
     assert len(set(chosen)) == 4
-    least = min(point.product for point in search.known.values())
-    assert min(point.product for way, point in search.known.items() if way[:2] == chosen[0]) <= 1.1 * least
+    for search in searches.values():
+        for name in search.targets:
+            ranked = {(way.columns, way.form): value for value, way in reversed(search.best[name])}
+            assert min(ranked.get(design, 9.0) for design in chosen) <= search.best[name][0][0] + 0.02
 
 
-def test_domination_is_worth_more_than_a_good_product() -> None:
-    target = Kernel(10.0, 10.0)
-    assert fitness(Kernel(9.0, 10.0), target) == pytest.approx(0.9)
-    assert fitness(Kernel(5.0, 12.0), target) > 0.9
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(gallery, "Mapper", ToyMapper)
+    return tmp_path / "gallery" / "adders.json"
 
 
-def test_what_is_found_is_kept_beside_other_widths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "Search", ToySearch)
-    place = tmp_path / "gallery" / "adders.json"
-    for width in (8, 5, 8):
-        assert main(["--widths", str(width), "--evaluations", "20"], place=place) == 0
+def test_what_is_found_is_kept_beside_other_widths(place: Path) -> None:
+    for width in (8, 6, 8):
+        assert main(["--widths", str(width), "--evaluations", "90", "--enough", "0.3"], place=place) == 0
     graphs = json.loads(place.read_text())["graphs"]
     assert [(entry["width"], entry["name"]) for entry in graphs] == [
-        (width, name) for width in (5, 8) for name in SEARCHED
+        (width, name) for width in (6, 8) for name in SEARCHED
     ]
     assert all(len(entry["columns"]) == entry["width"] for entry in graphs)
+    assert all(entry["scores"] for entry in graphs)
+
+
+def test_the_command_of_an_entry_makes_it_again_from_nothing(place: Path, tmp_path: Path) -> None:
+    main(["--widths", "8", "--evaluations", "60", "--seed", "3", "--afresh"], place=place)
+    text = place.read_text()
+    command = json.loads(text)["graphs"][0]["command"].split()
+    assert command[:3] == ["python", "-m", "benchmarks.gallery"]
+    main(["--widths", "8", "--evaluations", "60", "--seed", "4"], place=place)
+    assert main(command[3:], place=place) == 0
+    assert place.read_text() == text
+    assert main(command[3:], place=tmp_path / "adders.json") == 0
+    assert (tmp_path / "adders.json").read_text() == text
+
+
+def test_a_search_goes_on_from_what_is_kept(place: Path) -> None:
+    def least() -> float:
+        entries = json.loads(place.read_text())["graphs"]
+        found: float = min(score["area_um2"] * score["delay_ps"] for entry in entries for score in entry["scores"])
+        return found
+
+    main(["--widths", "12", "--evaluations", "150", "--enough", "0.1"], place=place)
+    first = least()
+    main(["--widths", "12", "--evaluations", "72", "--enough", "0.1", "--seed", "2"], place=place)
+    assert least() <= first
+
+
+def test_a_search_ends_where_it_is_good_enough(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--widths", "8", "--evaluations", "5000", "--enough", "1.5"], place=place)
+    assert "240 mapped" not in capsys.readouterr().err

@@ -3,36 +3,16 @@
 
 from __future__ import annotations
 
-import random
 import re
 
 import pytest
 
-from hdlgen.arithmetic.adders import ADDERS, PrefixAdder, RippleAdder, adder_levels
-from hdlgen.arithmetic.prefix_families import han_carlson, ladner_fischer
-from hdlgen.arithmetic.prefix_graph import Columns
+from hdlgen.arithmetic.adders import ADDERS, RippleAdder, adder_levels
 from hdlgen.emit import to_rtlil
+from tests.hdlgen.arithmetic.addends import Addends, every_addend, wide_addends
 from tests.hdlgen.rtlil import Netlist, Run, evaluate
 
 NAMES = sorted(ADDERS)
-Addends = list[tuple[int, int, int]]
-
-
-def every_addend(width: int) -> Addends:
-    return [(a, b, carry) for a in range(1 << width) for b in range(1 << width) for carry in (0, 1)]
-
-
-def wide_addends(width: int) -> Addends:
-    """Draw numbers whose carries run far: corners, ones in a row, and whatever comes."""
-    chance, top = random.Random(width), (1 << width) - 1
-    corners = [0, 1, top, top - 1, top >> 1, (top >> 1) + 1, top // 3, top // 3 * 2]
-    rows = [top >> chance.randrange(width) << chance.randrange(width) & top for _ in range(40)]
-    numbers = corners + rows + [chance.randint(0, top) for _ in range(40)]
-    pairs = [(a, b) for a in corners for b in corners] + [
-        (chance.choice(numbers), chance.choice(numbers)) for _ in range(400)
-    ]
-    opposite = [(a, top - a) for a in numbers]
-    return [(a, b, carry) for a, b in pairs + opposite for carry in (0, 1)]
 
 
 def sums(name: str, width: int, addends: Addends, *, cells: bool) -> list[int]:
@@ -51,25 +31,14 @@ def test_every_adder_is_exact(name: str, cells: bool) -> None:
         assert sums(name, width, addends, cells=cells) == [a + b + carry for a, b, carry in addends]
 
 
-@pytest.mark.parametrize("exclusive", [False, True], ids=["either", "exclusive"])
-@pytest.mark.parametrize(
-    "graph", [ladner_fischer(64, slack=0), ladner_fischer(64, slack=3), han_carlson(64, sparsity=8)]
-)
-def test_every_graph_adds_in_both_forms_at_every_width_up_to_its_own(graph: Columns, exclusive: bool) -> None:
-    for width in (1, 2, 5, 11, 64):
-        addends = every_addend(width) if width < 6 else wide_addends(width)
-        a, b, carry = map(list, zip(*addends, strict=True))
-        adder = PrefixAdder(width, graph=graph, exclusive=exclusive)
-        assert evaluate(adder, "sum", a=a, b=b, carry_in=carry) == [a + b + carry for a, b, carry in addends]
-
-
-def test_a_fitted_adder_is_exact_whatever_comes_when() -> None:
+@pytest.mark.parametrize("name", ["fitted", "fitted_ling"])
+def test_a_fitted_adder_is_exact_whatever_comes_when(name: str) -> None:
     addends = wide_addends(24)
     a, b, carry = map(list, zip(*addends, strict=True))
     for arrivals in ([float(bit % 7) for bit in range(24)], [12.0 - abs(bit - 12) for bit in range(24)]):
-        adder = ADDERS["fitted"](24, arrivals=arrivals)
+        adder = ADDERS[name](24, arrivals=arrivals)
         assert evaluate(adder, "sum", a=a, b=b, carry_in=carry) == [a + b + carry for a, b, carry in addends]
-    assert to_rtlil(ADDERS["fitted"](24, arrivals=arrivals)) != to_rtlil(ADDERS["fitted"](24))
+    assert to_rtlil(ADDERS[name](24, arrivals=arrivals)) != to_rtlil(ADDERS[name](24))
     assert to_rtlil(ADDERS["sklansky"](24, arrivals=arrivals)) == to_rtlil(ADDERS["sklansky"](24))
 
 
@@ -95,12 +64,19 @@ def test_only_ripple_asks_for_full_adder_cells() -> None:
 
 def test_levels_are_the_depth_of_the_carries() -> None:
     found = {name: adder_levels(name, 64) for name in NAMES if "searched" not in name}
-    assert found.pop("fitted") <= 8
+    assert found.pop("fitted") == found.pop("fitted_ling") <= 8
+    assert {name: found.pop(f"{name}_ling") for name in ("kogge_stone", "zero_deficiency")} == {
+        "kogge_stone": 6,
+        "zero_deficiency": 8,
+    }
     assert found == {
         "brent_kung": 10,
         "han_carlson": 7,
+        "han_carlson_4": 8,
         "kogge_stone": 6,
         "ladner_fischer": 7,
+        "ladner_fischer_0": 6,
+        "ladner_fischer_2": 8,
         "ripple": 64,
         "sklansky": 6,
         "zero_deficiency": 8,

@@ -8,7 +8,7 @@ import pytest
 
 from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
 from hdlgen.arithmetic.prefix_graph import depth, size, verify_columns
-from hdlgen.arithmetic.prefix_moves import changed, completed
+from hdlgen.arithmetic.prefix_moves import changed, completed, crossed
 
 
 def test_nothing_wanted_gives_the_chain() -> None:
@@ -47,3 +47,14 @@ def test_any_change_leaves_a_whole_graph_and_most_are_changes() -> None:
             columns = following
     assert different > 150
     assert changed(((), (0,)), chance) == ((), (0,))
+
+
+def test_a_crossing_has_the_lower_columns_of_one_and_is_whole() -> None:
+    chance = random.Random(6)
+    lower, upper = PREFIX_FAMILIES["brent_kung"](16), PREFIX_FAMILIES["kogge_stone"](16)
+    found = {crossed(lower, upper, chance) for _ in range(60)}
+    for columns in found:
+        verify_columns(columns)
+        assert len(columns) == 16
+        assert size(lower) <= size(columns) <= size(upper)
+    assert len(found) > 3

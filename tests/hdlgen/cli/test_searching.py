@@ -137,6 +137,7 @@ def test_a_search_gives_what_it_promises(unbroken: Unbroken) -> None:
     assert document.keys() >= set(promised)
     assert document["counts"].keys() == {"ok", "invalid", "mismatch", "tool_failed", "timeout", "repeated"}
     assert (document["name"], document["evaluated"], document["counts"]["ok"]) == ("dot4", BUDGET, BUDGET)
+    assert document["missing"] is None  # of so few designs nothing is said
     found = evaluations(run)
     assert [line["index"] for line in found] == list(range(BUDGET))
     best = front_by_hand(found)
