@@ -14,7 +14,7 @@ from benchmarks.benchmark import Benchmark, Bound, Goal, Measured, Say, Table
 from hdlgen.cli.comparing import Plan, run
 from hdlgen.cli.contest import open_field
 from hdlgen.cli.options import CORES
-from search.compare import Comparison, Rules, entrants
+from search.compare import Comparison, Rules, read_entrants
 
 __all__ = ["BENCHMARK", "figures", "rows"]
 
@@ -36,7 +36,7 @@ and their statistics, on all cores."""
 def measure(say: Say) -> Measured:
     """Replay every strategy on every table."""
     settings = Plan(
-        entrants=entrants(None, ()),
+        entrants=read_entrants(None, ()),
         seeds=SEEDS,
         rules=Rules(budget=BUDGET, start=0, batch=1, decision_limit_s=60.0),
         workers=CORES,

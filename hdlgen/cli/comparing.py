@@ -30,7 +30,7 @@ from search.compare import (
     Setting,
     Trial,
     TrialStore,
-    document,
+    describe,
     run_trial,
     write_page,
 )
@@ -43,6 +43,8 @@ from sim.versions import code_digest, versions
 __all__ = ["Outcome", "Plan", "check", "run", "view"]
 
 PRELOAD = ("search.compare.requests",)
+OPTIONAL = ("optuna",)
+"""Packages that the strategies of their name load when they are made: once for all processes is enough."""
 TRIAL_CPU_S = 900.0
 """CPU seconds that a trial on a table may take, against a strategy of ours that runs wild."""
 FAILURES = 3
@@ -116,7 +118,7 @@ def run(
         trials = {**store.trials, **tracker.left_out}
         wanted = [trials[name, entrant.name, seed] for name in names for entrant in plan.entrants for seed in seeds]
         comparison = Comparison(settings, [entrant.name for entrant in plan.entrants], seeds, plan.rules, wanted)
-        result = {**document(comparison, head), "folder": str(store.folder)}
+        result = {**describe(comparison, head), "folder": str(store.folder)}
         store.write_result(result)
         page = write_page(store.folder / "report.html", comparison, head)
     return Outcome(folder=store.folder, page=page, comparison=comparison, document=result)
@@ -182,7 +184,8 @@ def _replay(requests: Sequence[TrialRequest], plan: Plan, tracker: _Tracker) -> 
     """Run trials on tables, each few in a process of their own; what dies or runs wild is tried seed by seed."""
     if not requests:
         return
-    with Pool(plan.workers, preload=PRELOAD) as pool:
+    preload = (*PRELOAD, *(package for package in OPTIONAL if any(e.name.startswith(package) for e in plan.entrants)))
+    with Pool(plan.workers, preload=preload) as pool:
         for request, outcome in _outcomes(pool, requests, plan.workers * 3, tracker):
             if outcome is None:
                 for seed in request.seeds:

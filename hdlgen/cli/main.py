@@ -98,6 +98,9 @@ def search(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run of the spec, or --out's.")
     ] = False,
+    memory: Annotated[
+        bool, typer.Option(help="Whether what earlier runs of this very spec measured guides the search.")
+    ] = True,
     json: JSON = False,
 ) -> None:
     """Search designs of a spec: the main job. Every design is simulated, mapped, timed, scored and stored.
@@ -118,7 +121,13 @@ def search(
     check_range("--decision-limit", decision_limit, 1)
     options = {"strategy": strategy, "budget": budget, "seed": seed, "batch": batch, "patience": patience}
     settings = plan(
-        project, workers=workers, simulator=simulator, decision_limit_s=decision_limit, cluster=cluster, **options
+        project,
+        workers=workers,
+        simulator=simulator,
+        decision_limit_s=decision_limit,
+        cluster=cluster,
+        memory=memory,
+        **options,
     )
     with Live(project, settings, console=standard_error()) as live:
         outcome = run(

@@ -12,7 +12,7 @@ from hdlgen.cli.console import print_document, screen, standard_error
 from hdlgen.cli.options import CORES, JSON, MOST_WORKERS, SIMULATOR, SPEC, TECHNOLOGY, WORKERS, check_range
 from hdlgen.cli.progress import Advance
 from hdlgen.cli.project import open_project
-from search.compare import Rules, entrants
+from search.compare import Rules, read_entrants
 
 __all__ = ["studies"]
 
@@ -78,7 +78,7 @@ def compare(
     names = None if strategies is None else [name.strip() for name in strategies.split(",") if name.strip()]
     field = contest.open_field(specs or (), replay=replay, technology=technology, aims=contest.objectives(objectives))
     settings = comparing.Plan(
-        entrants=entrants(names, strategy_file or ()),
+        entrants=read_entrants(names, strategy_file or ()),
         seeds=seeds,
         rules=rules,
         workers=workers,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from search.compare.document import document
-from search.compare.entrants import Entrant, entrants
+from search.compare.document import describe
+from search.compare.entrants import Entrant, read_entrants
 from search.compare.html import write_page
 from search.compare.problem import Problem, Remembering
 from search.compare.results import Comparison, Setting
@@ -19,8 +19,8 @@ __all__ = [
     "Setting",
     "Trial",
     "TrialStore",
-    "document",
-    "entrants",
+    "describe",
+    "read_entrants",
     "run_trial",
     "write_page",
 ]

@@ -9,14 +9,14 @@ from typing import Any
 from search.compare.measures import TARGETS, attained
 from search.compare.results import Comparison, Curve, Figures
 
-__all__ = ["checkpoints", "document"]
+__all__ = ["checkpoints", "describe"]
 
 CHECKPOINTS = (0.25, 0.5, 1.0)
 """The shares of the budget after which attainment surfaces are drawn."""
 DIGITS = 6
 
 
-def document(comparison: Comparison, head: Mapping[str, Any]) -> dict[str, Any]:
+def describe(comparison: Comparison, head: Mapping[str, Any]) -> dict[str, Any]:
     """Put a comparison into plain JSON types; a figure that does not exist, as infinitely many evaluations, is null.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 import zlib
@@ -11,11 +12,16 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-from hdlgen.errors import InputError, nearest
+from hdlgen.errors import InputError, ToolMissing, nearest
+from hdlgen.evaluation import Direction, Objective
+from hdlgen.space import Knob, Space
 from search.strategies import STRATEGIES
 from search.strategy import StrategyFactory
 
-__all__ = ["Entrant", "entrants"]
+__all__ = ["REFERENCE", "Entrant", "read_entrants"]
+
+REFERENCE = "uniform"
+"""What others are compared with where nobody says otherwise: the baseline to beat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +39,22 @@ class Entrant:
         return STRATEGIES[self.name] if self.file is None else _load(self.file, self.name)
 
 
-def entrants(names: Sequence[str] | None, files: Sequence[str]) -> tuple[Entrant, ...]:
-    """Read who takes part: strategies by name, all where None is given, then the users' own.
+def read_entrants(names: Sequence[str] | None, files: Sequence[str]) -> tuple[Entrant, ...]:
+    """Read who takes part: strategies by name, then the users' own.
+
+    Where no names are given, `REFERENCE` comes first, then every strategy whose packages are installed.
 
     Args:
         files: each as `my.py:MyStrategy`; the file is run, so it must be one that the user trusts.
-    Raises: InputError for an unknown name, one given twice, or a file that is not usable.
+    Raises: InputError for an unknown name, one given twice, or a file that is not usable; ToolMissing for a strategy
+        that is named and needs a package that is not installed.
     """
     found = []
-    for name in STRATEGIES if names is None else names:
+    for name in _ours() if names is None else names:
         if name not in STRATEGIES:
             hint = nearest(name, STRATEGIES)
             raise InputError(f"--strategies must be of {', '.join(STRATEGIES)}, not {name!r}{hint}")
+        _probe(name)
         found.append(Entrant(name=name))
     for text in files:
         file, colon, name = text.rpartition(":")
@@ -59,6 +69,25 @@ def entrants(names: Sequence[str] | None, files: Sequence[str]) -> tuple[Entrant
     if not found:
         raise InputError("--strategies must name at least one strategy")
     return tuple(found)
+
+
+def _ours() -> list[str]:
+    """List our strategies that can be made here, the reference first."""
+    able = []
+    for name in sorted(STRATEGIES, key=lambda name: name != REFERENCE):
+        with contextlib.suppress(ToolMissing):
+            _probe(name)
+            able.append(name)
+    return able
+
+
+def _probe(name: str) -> None:
+    """Make a strategy once, to see whether its packages are there.
+
+    Raises: ToolMissing with the line that installs them.
+    """
+    space = Space(knobs=(Knob(name="knob", choices=(1, 2)),))
+    STRATEGIES[name](space, [Objective(metric="area_um2", direction=Direction.MINIMIZE)], seed=1)
 
 
 def _load(file: Path, name: str) -> StrategyFactory:

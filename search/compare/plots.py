@@ -14,7 +14,7 @@ __all__ = ["FLOOR", "STYLES", "draw_curves", "draw_surfaces", "style"]
 
 FLOOR = 0.001
 """The least regret that a plot shows: a tenth of a percent."""
-STYLES = 10
+STYLES = 12
 """How many strategies have a colour and a dash of their own."""
 
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 12.0, 44.0

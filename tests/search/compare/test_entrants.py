@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from hdlgen.errors import InputError
-from search.compare.entrants import Entrant, entrants
+from hdlgen.errors import InputError, ToolMissing
+from hdlgen.evaluation import Objective
+from hdlgen.space import Space
+from search.compare.entrants import Entrant, read_entrants
 from search.strategies import STRATEGIES, UniformSearch
+from search.strategy import Strategy
 from tests.search.toy import OBJECTIVES, TINY
 
 MINE = """
@@ -39,16 +43,28 @@ def mine(tmp_path: Path) -> Path:
 
 
 def test_all_of_ours_take_part_where_none_is_named() -> None:
-    assert [entrant.name for entrant in entrants(None, [])] == list(STRATEGIES)
-    assert entrants(["local"], []) == (Entrant(name="local"),)
-    assert entrants(["uniform"], [])[0].factory() is UniformSearch
+    ours = [entrant.name for entrant in read_entrants(None, [])]
+    assert ours[0] == "uniform", "what the others are compared with"
+    assert {"uniform", "exhaustive", "local", "evolution"} <= set(ours) <= set(STRATEGIES)
+    assert read_entrants(["local"], []) == (Entrant(name="local"),)
+    assert read_entrants(["uniform"], [])[0].factory() is UniformSearch
 
 
 def test_a_strategy_out_of_a_file_comes_last_and_searches(mine: Path) -> None:
-    found = entrants(["local"], [f"{mine}:Mine"])
+    found = read_entrants(["local"], [f"{mine}:Mine"])
     assert [entrant.name for entrant in found] == ["local", "Mine"]
     strategy = found[1].factory()(TINY, OBJECTIVES, seed=1)
     assert len(strategy.ask(8)) == 8
+
+
+def test_a_strategy_whose_package_is_missing_takes_part_only_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(space: Space, objectives: Sequence[Objective], *, seed: int) -> Strategy:
+        raise ToolMissing("strategy lacking needs the package nowhere: pip install nowhere")
+
+    monkeypatch.setattr("search.compare.entrants.STRATEGIES", {"uniform": UniformSearch, "lacking": lacking})
+    assert [entrant.name for entrant in read_entrants(None, [])] == ["uniform"]
+    with pytest.raises(ToolMissing, match="strategy lacking needs the package nowhere: pip install nowhere"):
+        read_entrants(["lacking"], [])
 
 
 ERRORS: list[tuple[list[str], list[str], str]] = [
@@ -71,7 +87,7 @@ ERRORS: list[tuple[list[str], list[str], str]] = [
 @pytest.mark.parametrize(("names", "files", "message"), ERRORS)
 def test_a_mistake_is_told_by_its_name(mine: Path, names: list[str], files: list[str], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        entrants(names, [text.format(mine.parent) for text in files])
+        read_entrants(names, [text.format(mine.parent) for text in files])
     assert str(caught.value) == message.format(mine.parent)
 
 
@@ -92,5 +108,5 @@ def test_a_file_that_cannot_be_run_is_told_by_what_it_raised(tmp_path: Path, tex
     path = tmp_path / "bad.py"
     path.write_text(text)
     with pytest.raises(InputError) as caught:
-        entrants([], [f"{path}:Mine"])
+        read_entrants([], [f"{path}:Mine"])
     assert str(caught.value) == f"{path}: {message}"

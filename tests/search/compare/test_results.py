@@ -15,7 +15,7 @@ import pytest
 
 from hdlgen.evaluation import Evaluation
 from hdlgen.space import Point
-from search.compare import Comparison, Rules, Setting, document, write_page
+from search.compare import Comparison, Rules, Setting, describe, write_page
 from search.compare.html import render
 from search.compare.problem import Problem, Remembering
 from search.compare.trial import Trial, run_trial
@@ -115,7 +115,7 @@ def test_curves_over_seconds_hold_each_regret_from_the_moment_it_was_reached(two
 
 
 def test_the_document_has_the_promised_keys_and_is_plain_json(six: Comparison) -> None:
-    found = json.loads(json.dumps(document(six, HEAD), allow_nan=False))
+    found = json.loads(json.dumps(describe(six, HEAD), allow_nan=False))
     assert {"problems", "strategies", "curves", "summary"} <= set(found)
     assert [problem["name"] for problem in found["problems"]] == list("abcdef")
     assert found["problems"][0]["reference"] == "whole space"
@@ -229,5 +229,5 @@ def test_without_a_whole_table_the_best_of_all_trials_is_the_front() -> None:
     assert isinstance(on, Problem) and on.table is not None
     setting = Setting(table=on.table, whole=False, space_size=5000)
     found = Comparison([setting], ["uniform"], [1], RULES, [replace(played("a", "uniform")[0], problem="toy")])
-    assert document(found, HEAD)["problems"][0]["reference"] == "best of all trials"
+    assert describe(found, HEAD)["problems"][0]["reference"] == "best of all trials"
     assert "the front, the best of all trials, has" in render(found, HEAD, folder="x")
