@@ -56,7 +56,7 @@ def test_a_run_on_a_cluster_that_loses_a_worker_is_that_of_one_machine(hdlgen: H
     killed: list[int] = []
 
     def kill() -> None:
-        journal, limit = Path("there/evaluations.jsonl"), time.monotonic() + 120
+        journal, limit = Path("there/evaluations.jsonl"), time.monotonic() + 600
         while time.monotonic() < limit and not (journal.is_file() and journal.read_bytes()):
             time.sleep(0.01)
         two.workers[0].kill()
