@@ -23,7 +23,7 @@ from benchmarks.benchmark import ROOT, Say
 from benchmarks.fronts import NOTHING
 from benchmarks.shell import Kernel, register_delay_ps
 from benchmarks.structures import TECHNOLOGIES
-from hdlgen.arithmetic.prefix_adder import PROPAGATIONS, PrefixForm
+from hdlgen.arithmetic.prefix_adder import PrefixForm
 from hdlgen.arithmetic.prefix_families import PREFIX_FAMILIES
 from hdlgen.arithmetic.prefix_fitting import fitted
 from hdlgen.arithmetic.prefix_gallery import SEARCHED
@@ -105,21 +105,17 @@ def _search(
     return searches
 
 
-def _starts(width: int, kept: Sequence[_Entry]) -> list[tuple[Columns, list[PrefixForm]]]:
-    """List the graphs to begin with: those kept in their forms, and all families in every form alike for all bits."""
+def _starts(width: int, kept: Sequence[_Entry]) -> list[_Design]:
+    """List what to begin with: the designs kept, and all families in forms alike for all bits, the best forms first."""
     starts = [
-        (tuple(map(tuple, entry["columns"])), [PrefixForm(**entry["form"])])
-        for entry in kept
-        if entry["width"] == width
+        (tuple(map(tuple, entry["columns"])), PrefixForm(**entry["form"])) for entry in kept if entry["width"] == width
     ]
     graphs = [make(width) for make in PREFIX_FAMILIES.values()] + [fitted((0.0,) * width)]
-    forms = [
-        PrefixForm(propagation=propagation, shared_halves=shared, sums=letter * width)
-        for propagation in PROPAGATIONS
-        for shared in (False, True)
-        for letter in (("", "w", "p") if propagation == "ling" else ("", "p"))
-    ]
-    return [*starts, *((graph, forms) for graph in graphs)]
+    forms = [PrefixForm(propagation="ling", shared_halves=shared) for shared in (False, True)]
+    forms += [PrefixForm(propagation="ling", sums=letter * width) for letter in "wp"]
+    forms += [PrefixForm(propagation=propagation) for propagation in ("either", "exclusive")]
+    forms.append(PrefixForm(sums="p" * width))
+    return [*starts, *((graph, form) for form in forms for graph in graphs)]
 
 
 def choose(searches: Mapping[str, Search], count: int) -> list[_Design]:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amaranth.lib.wiring import In, Member, Out
 
 from hdlgen.number import Format
 
-__all__ = ["MULTIPLIERS", "REDUCTIONS", "Position", "SumShape", "SumStyle", "sum_ports"]
+__all__ = ["MULTIPLIERS", "REDUCTIONS", "Multiplier", "Position", "SumShape", "SumStyle", "sum_ports"]
 
-MULTIPLIERS = {"booth": "booth", "dadda": "baugh_wooley", "array": "baugh_wooley"}
-"""The multipliers by name, the sensible default first, with the rows they are made of; an array adds row after row."""
+
+class Multiplier(NamedTuple):
+    """How products are made: names in `PRODUCT_ROWS` and, for the heaps that these rows fall into, in `PLANS`."""
+
+    rows: str
+    plan: str
+
+
+MULTIPLIERS: Mapping[str, Multiplier] = {
+    "booth": Multiplier("booth", "arrival"),
+    "dadda": Multiplier("baugh_wooley", "arrival"),
+    "array": Multiplier("baugh_wooley", "chains"),
+    "booth_stages": Multiplier("booth", "stages"),
+    "dadda_stages": Multiplier("baugh_wooley", "stages"),
+    "booth_whole": Multiplier("booth_whole", "arrival"),
+    "booth_whole_stages": Multiplier("booth_whole", "stages"),
+}
+"""The multipliers by name, the sensible default first."""
 
 REDUCTIONS = ("heap", "tree", "chain")
 """How the positions of a sum are added: in one carry-save heap, or product by product in a tree or chain of adders."""

@@ -17,7 +17,8 @@ from amaranth.lib import wiring
 from hdlgen.arithmetic.adders import ADDERS
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.delay import AND, BOOTH, FULL_ADDER, XOR, adder_delay
-from hdlgen.arithmetic.heap import Heap, compress, plan_adders
+from hdlgen.arithmetic.heap import Heap, compress
+from hdlgen.arithmetic.heap_plans import PLANS, plan_by_arrival
 from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, square_rows, word_row
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
 from hdlgen.number import Format
@@ -78,7 +79,7 @@ def position_rows(m: Module, position: Position, factors: Sequence[Value], style
         return [word_row(factors[0], position.factors[0])]
     if position.squared:
         return square_rows(m, factors[0], position.factors[0])
-    rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier]]
+    rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier].rows]
     return rows(m, factors[0], position.factors[0], factors[1], position.factors[1])
 
 
@@ -100,8 +101,8 @@ def _first_delay(shape: SumShape, style: SumStyle) -> float:
     products = [position for position in shape.positions if len(position.factors) == 2]
     if not products:
         return 0.0
-    recoded = MULTIPLIERS[style.multiplier] == "booth" and not all(position.squared for position in products)
-    return BOOTH if recoded else AND
+    recoded = MULTIPLIERS[style.multiplier].rows != "baugh_wooley"
+    return BOOTH if recoded and not all(position.squared for position in products) else AND
 
 
 def _add(
@@ -157,8 +158,7 @@ def _reduce(
     Args:
         first: delay of the level that made the bits.
     """
-    newest_first = style.multiplier == "array"
-    plans = [plan_adders(heap.columns, newest_first=newest_first) for heap in heaps]
+    plans = [PLANS[MULTIPLIERS[style.multiplier].plan](heap.columns) for heap in heaps]
     depths = [max((adder.level + 1 for adder in plan), default=0) for plan in plans]
     deepest = max(depths, default=0)
     yield first, [*heaps, *others]
@@ -184,7 +184,7 @@ def _heap_levels(
     joined = 0.0
     if accumulator is not None:
         heap.add_row(m, Row(accumulator, 0, 0))
-        compress(m, "accumulate", [(heap, plan_adders(heap.columns))], cells=style.cells)
+        compress(m, "accumulate", [(heap, plan_by_arrival(heap.columns))], cells=style.cells)
         joined = FULL_ADDER
     total, delay = _finish(m, "ripple", heap, style)
     word = _Word(total, *_bounds(shape.result))

@@ -24,7 +24,7 @@ def measured(way: Way) -> Kernel:
 
 
 def toy(seed: int, batch: int = 6) -> Search:
-    search = Search(TARGETS, [(START, [PrefixForm()])], enough=0.3, chance=random.Random(seed))
+    search = Search(TARGETS, [(START, PrefixForm())], enough=0.3, chance=random.Random(seed))
     for _ in range(20):
         ways = search.ask(batch)
         search.tell(ways, map(measured, ways))
@@ -44,7 +44,7 @@ def test_a_search_goes_on_to_better_adders_and_repeats_itself() -> None:
 
 
 def test_nothing_is_asked_twice_though_nothing_is_new() -> None:
-    search = Search(TARGETS, [(((), (0,)), [PrefixForm()])], enough=0.3, chance=random.Random(1))
+    search = Search(TARGETS, [(((), (0,)), PrefixForm())], enough=0.3, chance=random.Random(1))
     asked: list[Way] = []
     for _ in range(40):
         ways = search.ask(20)

@@ -41,7 +41,7 @@ class ToyMapper:
 def searched(technology: str, seed: int) -> Search:
     with Pool(1) as pool:
         mapper = ToyMapper(technology, pool)
-    starts = [(ladner_fischer(8, slack=2), [PrefixForm()])]
+    starts = [(ladner_fischer(8, slack=2), PrefixForm())]
     search = Search(mapper.targets(8), starts, enough=0.3, chance=random.Random(seed))
     for _ in range(12):
         ways = search.ask(6)
@@ -91,7 +91,8 @@ def test_the_command_of_an_entry_makes_it_again_from_nothing(place: Path, tmp_pa
 def test_a_search_goes_on_from_what_is_kept(place: Path) -> None:
     def least() -> float:
         entries = json.loads(place.read_text())["graphs"]
-        return min(score["area_um2"] * score["delay_ps"] for entry in entries for score in entry["scores"])
+        found: float = min(score["area_um2"] * score["delay_ps"] for entry in entries for score in entry["scores"])
+        return found
 
     main(["--widths", "12", "--evaluations", "150", "--enough", "0.1"], place=place)
     first = least()

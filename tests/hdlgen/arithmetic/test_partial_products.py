@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from itertools import product
 
 import pytest
@@ -74,6 +75,16 @@ def test_booth_makes_half_the_rows() -> None:
     baugh_wooley = row_sums("baugh_wooley", wide, Format(width=8), [(0, 0)])[1]
     booth = row_sums("booth", wide, Format(width=8), [(0, 0)])[1]
     assert (baugh_wooley, booth) == (8, 4)
+
+
+def test_a_whole_last_row_leaves_no_column_higher_than_the_digits() -> None:
+    m, word = Module(), Format(width=8)
+    factors = [Signal(8), Signal(8)]
+    for name, highest in (("booth", 5), ("booth_whole", 4)):
+        heights: Counter[int] = Counter()
+        for row in PRODUCT_ROWS[name](m, factors[0], word, factors[1], word):
+            heights.update(range(row.shift, row.shift + len(row.bits)))
+        assert max(heights.values()) == highest
 
 
 @pytest.mark.parametrize("name", NAMES)
