@@ -24,7 +24,10 @@ __all__ = ["Class", "Classes"]
 
 FEWEST_OUTPUTS = 8
 """Fewer outputs with something to learn are learnt one by one."""
-SHARE_CHANGED = 0.25
+SHARE_CHANGED, CLEARLY_CHANGED = 0.25, 0.1
+"""A split must change so many of them, each in so many of the witnesses."""
+STRONG = 0.03
+"""An input matters to an output where it changes it in so many of the witnesses: carries over many places do not."""
 TRIED = 4
 SIMPLER, MUCH_SIMPLER = 0.85, 0.6
 """A split pays where both halves together have so few inputs left, or one half alone."""
@@ -53,11 +56,15 @@ class Class:
 
 @dataclass(slots=True)
 class _Shape:
-    """What flips show of a class: which outputs are not known yet, how often each input changes each, and supports."""
+    """What flips show of a class: which outputs are not known yet, and how often each input changes each."""
 
     active: NDArray[np.int64]
     rate: NDArray[np.float64]
-    support: int
+
+    def kept(self, pairs: set[tuple[int, int]]) -> int:
+        """Count the pairs of an output and an input that still matter."""
+        rows = {int(output): row for row, output in enumerate(self.active)}
+        return sum(1 for output, bit in pairs if output in rows and self.rate[rows[output], bit] > 0)
 
 
 class Classes:
@@ -122,14 +129,14 @@ class Classes:
         free = np.flatnonzero(restriction < 0)
         rate = np.zeros((len(active), len(restriction)))
         if len(active) < FEWEST_OUTPUTS or not len(free):
-            return _Shape(active, rate, 0)
+            return _Shape(active, rate)
         random = np.random.default_rng([self.growth.seed, 1, number])
         witnesses: Witnesses = draw_shared(self.samples, restriction, signatures[active], random)
         answer = yield flip_question(witnesses.words, free)
         before = np.stack([witnesses.answers(signatures[output]) for output in active])
         turned = answer[active].reshape(len(active), len(free), WORDS) ^ before[:, None, :]
         rate[:, free] = np.bitwise_count(turned).sum(axis=2) / (64 * WORDS)
-        return _Shape(active, rate, int((rate > 0).sum()))
+        return _Shape(active, rate)
 
     def _split(
         self, number: int, shape: _Shape
@@ -138,7 +145,7 @@ class Classes:
         if len(shape.active) < FEWEST_OUTPUTS:
             return None
         member = self.members[number]
-        changed = (shape.rate > 0).sum(axis=0)
+        changed = (shape.rate >= CLEARLY_CHANGED).sum(axis=0)
         weight = shape.rate.sum(axis=0)
         least = max(FEWEST_OUTPUTS, SHARE_CHANGED * len(shape.active))
         order = [int(bit) for bit in np.argsort(-weight, kind="stable")[:TRIED] if changed[bit] >= least]
@@ -148,12 +155,13 @@ class Classes:
             halves = [np.ascontiguousarray(half) for half in np.split(answer, 2, axis=1)]
             if self._moves(shape, variable, halves):
                 continue
-            supports = []
+            strong = np.argwhere(shape.rate >= STRONG)
+            pairs = {(int(shape.active[row]), int(bit)) for row, bit in strong if bit != variable}
+            kept = []
             for side, (restriction, signatures) in enumerate(zip(restrictions, halves, strict=True)):
                 half = yield from self._shape((number + 1) * 4096 + 2 * variable + side, restriction, signatures)
-                supports.append(half.support)
-            before = max(shape.support - int(changed[variable]), 1)
-            if sum(supports) <= SIMPLER * 2 * before or min(supports) <= MUCH_SIMPLER * before:
+                kept.append(half.kept(pairs))
+            if sum(kept) <= SIMPLER * 2 * len(pairs) or min(kept) <= MUCH_SIMPLER * len(pairs):
                 return variable, restrictions, halves
         return None
 
