@@ -104,6 +104,25 @@ class Classes:
             member.below.append((half, below))
         return number
 
+    def needed(self) -> list[int]:
+        """List the classes that the root leads to."""
+        seen, stack = {0}, [0]
+        while stack:
+            fresh = {below for _, below in self.members[stack.pop()].below} - seen
+            seen |= fresh
+            stack.extend(sorted(fresh))
+        return sorted(seen)
+
+    def above(self, number: int) -> frozenset[int]:
+        """List the classes that lead to one, itself among them."""
+        return frozenset(other for other in range(len(self.members)) if self._reaches(other, frozenset({number})))
+
+    def index_again(self) -> None:
+        """Make the table anew, after signatures have grown."""
+        self.table = {}
+        for number, member in enumerate(self.members):
+            self.table.setdefault(_digest(member.signatures), number)
+
     def _reaches(self, start: int, goals: frozenset[int]) -> bool:
         seen, stack = {start}, [start]
         while stack:
