@@ -19,7 +19,7 @@ def write_verilog(network: Network, *, name: str = "learnt") -> str:
         raise InputError(f"module: its name must be a Verilog identifier, not {name!r}")
     interface = network.interface
     wire = _free_name("n", {bus.name for bus in (*interface.inputs, *interface.outputs)})
-    terms = ["1'b0", *interface.input_names(), *(f"{wire}[{number}]" for number in range(len(network.gates)))]
+    terms = ["1'b0", *interface.input_names(), *(f"{wire}{number}" for number in range(len(network.gates)))]
 
     def literal(value: int) -> str:
         return ("~" if value & 1 else "") + terms[value >> 1] if value != 1 else "1'b1"
@@ -30,10 +30,9 @@ def write_verilog(network: Network, *, name: str = "learnt") -> str:
         for bus in buses
     ]
     lines = [f"module {name} (", ",\n".join(ports), ");"]
-    if len(network.gates):
-        lines.append(f"  wire [{len(network.gates) - 1}:0] {wire};")
+    # A wire each: a simulator would look at all readers of a vector whenever one of its bits changes.
     for number, (left, right) in enumerate(network.gates.tolist()):
-        lines.append(f"  assign {wire}[{number}] = {literal(left)} & {literal(right)};")
+        lines.append(f"  wire {wire}{number} = {literal(left)} & {literal(right)};")
     for output, root in zip(interface.output_names(), network.outputs.tolist(), strict=True):
         lines.append(f"  assign {output} = {literal(root)};")
     return "\n".join([*lines, "endmodule", ""])

@@ -32,6 +32,7 @@ __all__ = ["Learning", "Learnt", "Settings", "Stage"]
 
 FREE_SAMPLES, SHAPED_SAMPLES = 4096, 4096
 BLOCK = 512
+ATTEMPTS = 8
 RANK_ROWS = 1024
 
 
@@ -78,8 +79,10 @@ class Learnt:
         queries: inputs that the oracle was asked for, in all.
         nodes: of the diagram, as far as the outputs need them; classes: leaves of the shared decision tree.
         test_errors, tests: of the last fresh examples, none of which was learnt from.
-        counterexamples: of the prover, fed back.
+        counterexamples: of the prover, fed back; errors_before_proof: in as many fresh examples as were tried before
+            the first proof, where each was learnt from.
         verdict: of the prover, or None without one; message: why it did not decide.
+        growth: pairs of queries so far and nodes by then.
         wall_s, cpu_s: seconds of everything, and of this process alone.
     """
 
@@ -91,8 +94,10 @@ class Learnt:
     tests: int
     test_errors: int
     counterexamples: int
+    errors_before_proof: int
     verdict: Verdict | None
     message: str
+    growth: tuple[tuple[int, int], ...]
     wall_s: float
     cpu_s: float
 
@@ -123,7 +128,9 @@ class Learning:
         self.settings = settings or Settings()
         self.seed = seed
         self.prover = prover
-        self.teacher = Teacher(oracle, on_asked=on_asked)
+        self._on_asked = on_asked or (lambda: None)
+        self.curve: list[tuple[int, int]] = []
+        self.teacher = Teacher(oracle, on_asked=self._asked)
         self.interface: Interface = oracle.interface
         self._stage = on_stage or (lambda stage, text: None)
         self._checkpoint = on_checkpoint or (lambda learning: None)
@@ -131,6 +138,7 @@ class Learning:
         free = uniform(self.interface, FREE_SAMPLES, random)
         free[0] = 0
         self.samples = Samples(free, structured(self.interface, SHAPED_SAMPLES, random))
+        self.first_samples = self.samples.table
         self.diagram = Diagram(self.samples)
         growth = Growth(
             self.interface, self.diagram, self._rank(), seed=seed, most_nodes=self.settings.most_nodes
@@ -141,7 +149,16 @@ class Learning:
         self.rounds = 0
         self.clean = 0
         self.counterexamples = 0
+        self.errors_before_proof = 0
         self.earlier_s = 0.0
+        self._began = time.monotonic()
+
+    def _asked(self) -> None:
+        """Note how large the diagram is, where it has grown by a hundredth."""
+        nodes = len(self.diagram.nodes)
+        if not self.curve or nodes > 1.01 * self.curve[-1][1]:
+            self.curve.append((self.teacher.queries, nodes))
+        self._on_asked()
 
     def _random(self, *purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, 7, *purpose])
@@ -162,11 +179,12 @@ class Learning:
 
         Raises: InputError where the oracle fails; ToolError where the function is not learnt within the limits.
         """
-        began, cpu = time.monotonic() - self.earlier_s, time.process_time()
+        cpu = time.process_time()
         if not self.classes.members:
             self._grow()
         self._validate()
-        errors = self._test(self.settings.tests // 8)
+        if not self.counterexamples:
+            self.errors_before_proof = self._test(self.settings.tests // 8)
         verdict, message = self._prove()
         errors = self._test(self.settings.tests)
         return Learnt(
@@ -178,11 +196,17 @@ class Learning:
             tests=self.settings.tests,
             test_errors=errors,
             counterexamples=self.counterexamples,
+            errors_before_proof=self.errors_before_proof,
             verdict=verdict,
             message=message,
-            wall_s=time.monotonic() - began,
+            growth=tuple(self.curve),
+            wall_s=self.elapsed_s(),
             cpu_s=time.process_time() - cpu,
         )
+
+    def elapsed_s(self) -> float:
+        """Give the seconds of this sitting and of those before it."""
+        return self.earlier_s + time.monotonic() - self._began
 
     def network(self) -> Network:
         """Give the circuit as it stands."""
@@ -214,8 +238,9 @@ class Learning:
                 self._checkpoint(self)
 
     def _test(self, tests: int) -> int:
-        """Hold the network to fresh examples, repair it on those that fail, and count the errors of the last pass."""
-        for attempt in range(8):
+        """Hold the network to fresh examples, repair it on those that fail, and give the errors of the last pass."""
+        errors = 0
+        for attempt in range(ATTEMPTS):
             self._stage(Stage.TESTS, f"{len(self.diagram.nodes)} nodes")
             wrong, network, errors = [], self.network(), 0
             for rows in self._examples(tests, attempt):
