@@ -125,11 +125,37 @@ def _build(
 ) -> Network:
     builder = NetworkBuilder(ports)
     literals = {0: 0} | {literal >> 1: builder.input(bit) for bit, literal in enumerate(own)}
-    for gate, left, right in sorted(triples):  # ASCII allows any order; writers that keep no order are refused
+    for gate, left, right in _in_order(triples):
         literals[gate >> 1] = builder.conjunction(
             literals[left >> 1] ^ (left & 1), literals[right >> 1] ^ (right & 1)
         )
     return builder.network([literals[root >> 1] ^ (root & 1) for root in roots])
+
+
+def _in_order(triples: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Put every gate after what it reads; the ASCII format allows any order.
+
+    Raises: ValueError for gates that read each other in a circle.
+    """
+    gates = {triple[0] >> 1: triple for triple in triples}
+    done: set[int] = set()
+    opened: set[int] = set()
+    ordered = []
+    stack = [number for number in reversed(gates)]
+    while stack:
+        number = stack[-1]
+        below = [literal >> 1 for literal in gates[number][1:] if literal >> 1 in gates and literal >> 1 not in done]
+        if number in done or not below:
+            stack.pop()
+            if number not in done:
+                done.add(number)
+                ordered.append(gates[number])
+        elif number in opened:
+            raise ValueError("its gates must not read each other in a circle")
+        else:
+            opened.add(number)
+            stack.extend(below)
+    return ordered
 
 
 def _ports(symbols: str, inputs: int, outputs: int) -> Interface:
