@@ -126,9 +126,7 @@ def _build(
     builder = NetworkBuilder(ports)
     literals = {0: 0} | {literal >> 1: builder.input(bit) for bit, literal in enumerate(own)}
     for gate, left, right in _in_order(triples):
-        literals[gate >> 1] = builder.conjunction(
-            literals[left >> 1] ^ (left & 1), literals[right >> 1] ^ (right & 1)
-        )
+        literals[gate >> 1] = builder.conjunction(literals[left >> 1] ^ (left & 1), literals[right >> 1] ^ (right & 1))
     return builder.network([literals[root >> 1] ^ (root & 1) for root in roots])
 
 
@@ -180,4 +178,3 @@ def _buses(names: Sequence[str]) -> tuple[Bus, ...]:
         else:
             buses.append((stem, 1))
     return tuple(Bus(name=stem, width=width) for stem, width in buses)
-

@@ -72,7 +72,8 @@ class WordOracle:
             shown = sorted(map(str, answer)) if isinstance(answer, Mapping) else _describe(answer)
             raise InputError(f"{self.where}: it must return a dict with {', '.join(names)}, not {shown}")
         return pack_values(
-            self.interface.outputs, {bus.name: self._checked(bus, answer[bus.name], examples) for bus in self.interface.outputs}
+            self.interface.outputs,
+            {bus.name: self._checked(bus, answer[bus.name], examples) for bus in self.interface.outputs},
         )
 
     def _checked(self, bus: Bus, given: Any, examples: int) -> np.ndarray[Any, Any]:
@@ -141,8 +142,10 @@ def _call(function: Callable[..., Any], *arguments: Any, where: str, **named: An
         return function(*arguments, **named)
     except HdlgenError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the user's code raises is the user's to read
-        raise InputError(f"{where}: it must answer without an exception, not {type(error).__name__}: {error}") from error
+    except Exception as error:
+        raise InputError(
+            f"{where}: it must answer without an exception, not {type(error).__name__}: {error}"
+        ) from error
 
 
 def _describe(value: Any) -> str:

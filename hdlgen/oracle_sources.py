@@ -53,7 +53,7 @@ def _run(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is the user's to read
+    except (Exception, SystemExit) as error:
         raise InputError(f"{path}: it must load without an exception, not {type(error).__name__}: {error}") from error
     return module
 

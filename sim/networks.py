@@ -113,7 +113,7 @@ def map_network(network: Network, technology: Technology, *, recipe: str) -> Map
     with tempfile.TemporaryDirectory(prefix="hdlgen-learnt-") as name:
         folder = Path(name)
         (folder / "design.v").write_text(write_shell(network))
-        passes = ["read_verilog design.v", "hierarchy -check -top top", "proc", "flatten", "opt_clean", "write_rtlil out.il"]
-        run_passes(passes, folder=folder, seconds=120.0)
+        passes = ("hierarchy -check -top top", "proc", "flatten", "opt_clean")
+        run_passes(["read_verilog design.v", *passes, "write_rtlil out.il"], folder=folder, seconds=120.0)
         rtlil = (folder / "out.il").read_text()
     return map_and_time(rtlil, technology, recipe, "generated")

@@ -88,7 +88,9 @@ def step(inputs: Bits) -> Bits:
     f3 = [matches(i[12:15], value) for value in range(8)]
     plain, marked = matches(i[25:32], 0), matches(i[25:32], 0x20)
     code = i[0] & i[1]
-    kind = {value: matches(i[2:7], value) & code for value in (0x00, 0x03, 0x04, 0x05, 0x08, 0x0C, 0x0D, 0x18, 0x19, 0x1B)}
+    kind = {
+        value: matches(i[2:7], value) & code for value in (0x00, 0x03, 0x04, 0x05, 0x08, 0x0C, 0x0D, 0x18, 0x19, 0x1B)
+    }
     lui, auipc, jal, jalr = kind[0x0D], kind[0x05], kind[0x1B], kind[0x19] & f3[0]
     branch = kind[0x18] & ~(f3[2] | f3[3])
     load = kind[0x00] & ~(f3[3] | f3[6] | f3[7])
@@ -136,12 +138,7 @@ def step(inputs: Bits) -> Bits:
     write = lui | auipc | jal | jalr | load | compute
     mask = np.stack(
         [
-            store
-            & (
-                (f3[0] & matches(total[:2], place))
-                | (f3[1] & (total[1] if place & 2 else ~total[1]))
-                | f3[2]
-            )
+            store & ((f3[0] & matches(total[:2], place)) | (f3[1] & (total[1] if place & 2 else ~total[1])) | f3[2])
             for place in range(4)
         ]
     )

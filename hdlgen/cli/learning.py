@@ -17,7 +17,7 @@ from rich.table import Table
 
 from hdlgen.aiger import write_aiger
 from hdlgen.cli.project import check_tools
-from hdlgen.cli.teachers import Source, open_source
+from hdlgen.cli.teachers import ProgramOracle, Source, open_source
 from hdlgen.errors import StoreError, ToolError
 from hdlgen.evaluation import Verdict
 from hdlgen.network import Network
@@ -94,7 +94,12 @@ def learn(request: Request, *, console: Console) -> dict[str, Any]:
         proof = prover.prove(network)
         if proof.verdict is not Verdict.EQUAL:
             raise ToolError(f"{source.where}: the shrunk circuit must be proved as the learnt one was: {proof.message}")
-    simulated = simulate_network(network, source.open().ask, folder=folder, simulator=request.simulator)
+    teacher = source.open()
+    try:
+        simulated = simulate_network(network, teacher.ask, folder=folder, simulator=request.simulator)
+    finally:
+        if isinstance(teacher, ProgramOracle):
+            teacher.close()
     mapped = map_network(network, technology, recipe=request.recipe)
     score = score_of(mapped, simulated).as_dict() if simulated.status == "ok" else None
     files = _write(folder, network, best, source, netlist=mapped.netlist, junit=simulated.junit)
@@ -158,7 +163,9 @@ def _claim(best: Learnt, request: Request, seeds: int) -> str:
         return f"{learnt}, then proved equal to {request.golden} for all inputs, with the help of {helped}."
     bound = f"with {CONFIDENCE:.0%} confidence at most {_bound(best, seeds):.2g} of inputs drawn like these are wrong"
     why = f" ({best.message})" if best.message else ""
-    proof = "no golden model was given" if request.golden is None else f"it was NOT proved equal to {request.golden}{why}"
+    proof = (
+        "no golden model was given" if request.golden is None else f"it was NOT proved equal to {request.golden}{why}"
+    )
     return f"{learnt}, then held to {held}: {bound}; {proof}."
 
 
@@ -233,7 +240,9 @@ def _watching(console: Console) -> Iterator[Callable[[News], None]]:
     latest: dict[int, News] = {}
 
     def line(news: News) -> str:
-        return f"seed {news.seed}: {news.stage.value}, {news.text or 'begun'}, {news.queries / 1e6:,.1f} million queries"
+        return (
+            f"seed {news.seed}: {news.stage.value}, {news.text or 'begun'}, {news.queries / 1e6:,.1f} million queries"
+        )
 
     if not console.is_terminal:
 

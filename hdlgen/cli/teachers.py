@@ -141,9 +141,7 @@ class ProgramOracle:
         rest, answer = memoryview(question), bytearray(self._rest)
         while answer.count(b"\n") < count:
             left = until - time.monotonic()
-            readable, writable, _ = select.select(
-                [self._output], [self._input] if rest else [], [], max(left, 0.0)
-            )
+            readable, writable, _ = select.select([self._output], [self._input] if rest else [], [], max(left, 0.0))
             if not readable and not writable:
                 self._fail(f"it must answer {count} lines within {self.seconds:g} s (and flush them), and does not")
             try:

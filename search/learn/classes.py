@@ -157,9 +157,7 @@ class Classes:
         rate[:, free] = np.bitwise_count(turned).sum(axis=2) / (64 * WORDS)
         return _Shape(active, rate)
 
-    def _split(
-        self, number: int, shape: _Shape
-    ) -> Conversation[tuple[int, list[Restriction], list[Words]] | None]:
+    def _split(self, number: int, shape: _Shape) -> Conversation[tuple[int, list[Restriction], list[Words]] | None]:
         """Choose an input to split a class on, or none."""
         if len(shape.active) < FEWEST_OUTPUTS:
             return None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hdlgen.bits import Interface, Words
 from hdlgen.errors import InputError, ToolError
 from search.learn.bound_sets import Grown, Pairs, fixed_sets
-from search.learn.diagram import ONES, Diagram, Edge, Kind, Node, Restriction, assign, normalise, restrict
+from search.learn.diagram import ONES, Diagram, Edge, Kind, Node, assign, normalise, restrict
 from search.learn.teacher import Conversation
 from search.learn.witnesses import UNIFORM_ROWS, WORDS, Witnesses, draw
 
@@ -96,9 +96,7 @@ class Growth:
         answer = yield np.concatenate([restrict(edge.restriction, diagram.samples.words) for edge in edges], axis=1)
         self._become(number, Kind.BRANCH, variable, edges, np.split(answer[node.output], 2))
 
-    def _become(
-        self, number: int, kind: Kind, variable: int, edges: list[Edge], signatures: Sequence[Words]
-    ) -> None:
+    def _become(self, number: int, kind: Kind, variable: int, edges: list[Edge], signatures: Sequence[Words]) -> None:
         node = self.diagram.nodes[number]
         node.kind, node.variable, node.edges, node.open = kind, variable, [], False
         for edge, signature in zip(edges, signatures, strict=True):

@@ -140,9 +140,7 @@ class Learning:
         self.samples = Samples(free, structured(self.interface, SHAPED_SAMPLES, random))
         self.first_samples = self.samples.table
         self.diagram = Diagram(self.samples)
-        growth = Growth(
-            self.interface, self.diagram, self._rank(), seed=seed, most_nodes=self.settings.most_nodes
-        )
+        growth = Growth(self.interface, self.diagram, self._rank(), seed=seed, most_nodes=self.settings.most_nodes)
         self.growth = growth
         self.classes = Classes(growth)
         self.repair = Repair(self.teacher, growth, self.classes)
@@ -171,7 +169,9 @@ class Learning:
         bits = np.arange(len(block))
         before, turned = self.teacher.ask(block), self.teacher.ask(flip_question(block, bits))
         changes = turned.reshape(len(before), len(bits), -1) ^ before[:, None, :]
-        influence: np.ndarray[tuple[int], np.dtype[np.float64]] = np.bitwise_count(changes).sum(axis=(0, 2)) + 1e-3 * bits
+        influence: np.ndarray[tuple[int], np.dtype[np.float64]] = (
+            np.bitwise_count(changes).sum(axis=(0, 2)) + 1e-3 * bits
+        )
         return influence
 
     def run(self) -> Learnt:

@@ -49,8 +49,5 @@ def draw_learnt(network: Network, growth: Sequence[tuple[int, int]], *, title: s
         parts.append(text(bus.name, left, bottom + 14 + 11 * (number % 3), fill=colour))
     parts.append(text(f"{largest:,}", MARGIN + half + GAP - 4, top + 4, text_anchor="end"))
     label = f"{title}: growth of the diagram, and gates below each output bit"
-    return str(
-        drawing(
-            WIDTH, HEIGHT, *parts, label=label, xmlns="http://www.w3.org/2000/svg", font_family="sans-serif", font_size=10.0
-        )
-    )
+    style = {"xmlns": "http://www.w3.org/2000/svg", "font_family": "sans-serif", "font_size": "10"}
+    return str(drawing(WIDTH, HEIGHT, *parts, label=label, **style))

@@ -168,7 +168,8 @@ class Repair:
             growth.waiting.append(growth.expand(number))
         for at in range(0, len(faults.edges), 32):
             some = faults.edges[at : at + 32]
-            answer = self.teacher.ask(np.concatenate([restrict(edge.restriction, words) for _, _, edge in some], axis=1))
+            questions = [restrict(edge.restriction, words) for _, _, edge in some]
+            answer = self.teacher.ask(np.concatenate(questions, axis=1))
             for (output, parent, edge), shown in zip(some, np.split(answer, len(some), axis=1), strict=True):
                 edge.literal = -1
                 growth.resolve(output, edge, shown[output], parent)

@@ -54,9 +54,7 @@ _PORTS = {
     "shift": Ports({"a": 16, "b": 4}, {"y": 16}),
     "unit": Ports({"a": 16, "b": 16, "op": 3}, {"y": 16}),
 }
-CIRCUITS = {
-    kind: Circuit(Interface.of(ports._asdict(), where=kind), kind) for kind, ports in _PORTS.items()
-}
+CIRCUITS = {kind: Circuit(Interface.of(ports._asdict(), where=kind), kind) for kind, ports in _PORTS.items()}
 """By name: an adder, a comparator, a shifter, a small arithmetic unit."""
 
 

@@ -143,7 +143,8 @@ def test_a_function_without_structure_is_given_up() -> None:
         def ask(self, inputs: Words) -> Words:
             mixed = inputs.copy()
             for turn in range(6):
-                mixed = mixed ^ (np.roll(mixed, 7 + turn, axis=0) & np.roll(mixed, 13, axis=0)) ^ np.roll(mixed, 5, axis=0)
+                turned = [np.roll(mixed, places, axis=0) for places in (7 + turn, 13, 5)]
+                mixed = mixed ^ (turned[0] & turned[1]) ^ turned[2]
             return mixed[:1]
 
     with pytest.raises(ToolError, match="output y: its diagram must have at most 300 nodes"):
