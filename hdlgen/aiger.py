@@ -139,7 +139,7 @@ def _in_order(triples: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, i
     done: set[int] = set()
     opened: set[int] = set()
     ordered = []
-    stack = [number for number in reversed(gates)]
+    stack = list(reversed(gates))
     while stack:
         number = stack[-1]
         below = [literal >> 1 for literal in gates[number][1:] if literal >> 1 in gates and literal >> 1 not in done]

@@ -24,7 +24,9 @@ MAX_BUS_BITS = 65_536
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = frozenset(
-    ["always", "and", "assign", "begin", "buf", "case", "casex", "casez", "default", "else", "end", "endcase", "endfunction", "endmodule", "endtask", "for", "function", "if", "initial", "inout", "input", "integer", "module", "nand", "negedge", "nor", "not", "or", "output", "parameter", "posedge", "reg", "repeat", "signed", "supply0", "supply1", "table", "task", "tri", "wand", "while", "wire", "wor", "xnor", "xor"]
+    """always and assign begin buf case casex casez default else end endcase endfunction endmodule endtask for function
+    if initial inout input integer module nand negedge nor not or output parameter posedge reg repeat signed supply0
+    supply1 table task tri wand while wire wor xnor xor""".split()  # noqa: SIM905 - a list of strings would fill a page
 )
 
 

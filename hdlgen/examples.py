@@ -115,7 +115,7 @@ def read_pla(data: bytes, where: str) -> Examples:
                     f"not {len(text)} values"
                 )
             if set(text) - {"0", "1"}:
-                other = sorted(set(text) - {"0", "1"})[0]
+                other = min(set(text) - {"0", "1"})
                 raise InputError(f"{where}: line {place}: a value must be 0 or 1, not {other!r}")
             rows.append(text)
             places.append(place)

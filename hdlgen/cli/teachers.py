@@ -79,7 +79,7 @@ def open_source(text: str, *, ports: Path | None, call_seconds: float) -> Source
 
 
 class ProgramOracle:
-    """A program that answers lines: hexadecimal numbers of all inputs, in the order of the ports, for those of all outputs.
+    """A program that answers a line of hexadecimal numbers, the inputs in the order of the ports, with the outputs.
 
     Args:
         command: program and arguments; it is started once, and stopped when it fails.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from search.learn.diagram import ONES
 from search.learn.teacher import Conversation
 from search.learn.witnesses import ROWS, UNIFORM_ROWS, Witnesses
 
-__all__ = ["Grown", "Pairs", "fixed_sets"]
+__all__ = ["Asked", "Grown", "Pairs", "fixed_sets"]
 
 Bound = NDArray[np.bool_]
 
@@ -26,17 +26,13 @@ GROWN_WORDS = (0, UNIFORM_ROWS // 64)
 FEWEST_ODD_ROWS = 2
 
 
-class Asked(Protocol):
-    """What is known of the node that is to be taken apart."""
+class Asked(NamedTuple):
+    """What is known of a node that is to be taken apart: its output, witnesses, the inputs that matter, the ports."""
 
-    @property
-    def output(self) -> int: ...
-    @property
-    def witnesses(self) -> Witnesses: ...
-    @property
-    def seen(self) -> Bound: ...
-    @property
-    def port(self) -> NDArray[np.int64]: ...
+    output: int
+    witnesses: Witnesses
+    seen: Bound
+    port: NDArray[np.int64]
 
 
 def fixed_sets(score: NDArray[np.float64], seen: Bound, port: NDArray[np.int64]) -> list[Bound]:

@@ -186,9 +186,10 @@ class Classes:
         """Tell whether a split gives outputs what other outputs have on the other side."""
         changed = [int(output) for output, rate in zip(shape.active, shape.rate[:, variable], strict=True) if rate > 0]
         diagram = self.growth.diagram
-        sides = []
-        for half in halves:
-            sides.append({output: _digest(half[output]) for output in changed if diagram.find(half[output]) is None})
+        sides = [
+            {output: _digest(half[output]) for output in changed if diagram.find(half[output]) is None}
+            for half in halves
+        ]
         known = set(sides[0].values()), set(sides[1].values())
         moved = sum(
             1

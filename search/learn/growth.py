@@ -6,7 +6,7 @@ whether rows over B are only ever two; then t, and g for either value of t, are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hdlgen.bits import Interface, Words
 from hdlgen.errors import InputError, ToolError
-from search.learn.bound_sets import Grown, Pairs, fixed_sets
+from search.learn.bound_sets import Asked, Grown, Pairs, fixed_sets
 from search.learn.diagram import ONES, Diagram, Edge, Kind, Node, assign, normalise, restrict
 from search.learn.teacher import Conversation
 from search.learn.witnesses import UNIFORM_ROWS, WORDS, Witnesses, draw
@@ -144,7 +144,7 @@ class Growth:
         self, node: Node, witnesses: Witnesses, influence: Influence, variable: int
     ) -> Conversation[tuple[list[Edge], list[Words]] | None]:
         """Look for a bound set with two rows: larger ones first, pairs of inputs last."""
-        ask = _Asked(node.output, witnesses, influence.seen, self.port)
+        ask = Asked(node.output, witnesses, influence.seen, self.port)
         candidates = fixed_sets(influence.score, influence.seen, self.port)
         grown: list[NDArray[np.bool_]] = yield from Grown(ask).search()
         candidates += grown
@@ -218,21 +218,9 @@ class Growth:
         return [Edge(restriction, -1) for restriction in restrictions], [zero, one, select]
 
 
-class _Asked(NamedTuple):
-    """What the searches for bound sets know of a node: its output, witnesses, the inputs that matter, the ports."""
-
-    output: int
-    witnesses: Witnesses
-    seen: NDArray[np.bool_]
-    port: NDArray[np.int64]
-
-
 def flip_question(words: Words, free: NDArray[np.int64]) -> Words:
     """Make the question that turns each of some inputs round in turn, over all the words given."""
     question = np.repeat(words[:, None, :], len(free), axis=1)
     question[free, np.arange(len(free))] ^= ONES
     flat: Words = question.reshape(len(words), -1)
     return flat
-
-
-Progress = Callable[[], None]
