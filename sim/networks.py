@@ -29,6 +29,8 @@ __all__ = ["SHRINKING", "map_network", "shrink", "simulate_network"]
 SHRINKING: tuple[str, ...] = (
     "strash; dc2; dc2; drwsat; fraig",
     "resub -l -K 8; resub -l -K 10 -N 2; resub -l -K 12 -N 3; dc2; dc2",
+    "logic; mfs2 -a -e; strash; dc2; resub -l -K 12 -N 3; rewrite -lz; refactor -lz; resub -l -K 12 -N 3; dc2",
+    "if -K 6 -a; mfs2 -a -e -W 100 -F 100; strash; dc2; resub -l -K 12 -N 3",
 )
 """What ABC does to make a network small, in rounds that are kept as far as they help; the same for any rival."""
 
