@@ -10,6 +10,8 @@ from benchmarks import (
     demo,
     features,
     functions,
+    learn_rv32i,
+    learn_words,
     loop,
     multipliers,
     scaling,
@@ -35,5 +37,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "features": features.BENCHMARK,
     "stopping": stopping.BENCHMARK,
     "scaling": scaling.BENCHMARK,
+    "learn_words": learn_words.BENCHMARK,
+    "learn_rv32i": learn_rv32i.BENCHMARK,
 }
 """By name, in the order of the page."""

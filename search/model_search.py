@@ -243,6 +243,7 @@ class ModelSearch:
         def probability(places: Places) -> Floats:
             predicted = process.predict(inputs, labels, self._pool.rows[places])
             spread = np.sqrt(predicted.deviations**2 + process.noise + 0.1)
-            return np.maximum(ndtr(predicted.means / spread), 1e-6)
+            sure: Floats = np.maximum(ndtr(predicted.means / spread), 1e-6)
+            return sure
 
         return probability

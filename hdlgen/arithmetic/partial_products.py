@@ -75,7 +75,8 @@ def booth_rows(m: Module, left: Value, left_format: Format, right: Value, right_
 def booth_whole_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
     """Multiply as `booth_rows` does, with the last digit's row made whole: it leaves nothing over one place higher.
 
-    The opposite of the other word is made while the digits are, so no column holds more bits than there are digits.
+    The opposite of the other word is made while the digits are. The first row's sign is written out over two places
+    more, where the constant of the signs would have ones: no column then holds more bits than there are digits.
 
     Source: Kang and Gaudiot, IEEE Trans. Computers 55(10), 2006, 1253-1258.
     """
@@ -120,7 +121,10 @@ def _booth_rows(
             bits.eq(Cat(one & left[0], chosen[1:])),
             more.eq(high & ~(middle & low) & ~bits[0]),
         ]
-        rows.append(Row(bits, 2 * digit, 1 << (width - 1)))
+        if whole and not digit:
+            rows.append(Row(Cat(bits, bits[-1], bits[-1]), 0, 1 << (width + 1)))
+        else:
+            rows.append(Row(bits, 2 * digit, 1 << (width - 1)))
         rows.append(Row(more, 2 * digit + 1, 0, arrival=AND))
     if not right_format.signed and right_format.width % 2 == 0:
         bits = Signal(left_format.width, name=f"row_{digits}")

@@ -101,8 +101,8 @@ def _first_delay(shape: SumShape, style: SumStyle) -> float:
     products = [position for position in shape.positions if len(position.factors) == 2]
     if not products:
         return 0.0
-    plain = MULTIPLIERS[style.multiplier].rows == "baugh_wooley" or all(position.squared for position in products)
-    return AND if plain else BOOTH
+    recoded = MULTIPLIERS[style.multiplier].rows != "baugh_wooley"
+    return BOOTH if recoded and not all(position.squared for position in products) else AND
 
 
 def _add(

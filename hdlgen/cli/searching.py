@@ -38,7 +38,7 @@ from sim.workload import Workload
 
 __all__ = ["Outcome", "Plan", "header", "plan", "run"]
 
-DEFAULTS: dict[str, Any] = {"strategy": "local", "budget": 40, "seed": 1, "batch": 8}
+DEFAULTS: dict[str, Any] = {"strategy": "surrogate", "budget": 40, "seed": 1, "batch": 8}
 """What neither the command nor the spec says."""
 
 

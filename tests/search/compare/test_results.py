@@ -82,7 +82,7 @@ def test_the_figures_of_a_problem_are_averages_over_its_seeds(two: Comparison) -
 def test_a_planted_better_strategy_is_ahead_with_an_interval_clear_of_zero(two: Comparison) -> None:
     best, reference = two.overall("perfect"), two.overall("uniform")
     assert best.ahead[1] > 0
-    assert reference.ahead == (0, 0, 0)
+    assert not any(reference.ahead)
     assert best.area[0] < two.overall("local").area[0]
 
 
