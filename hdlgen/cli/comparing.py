@@ -270,7 +270,7 @@ def view(outcome: Outcome) -> Group:
     """Lay the figures over all problems out for a terminal."""
     rows = outcome.document["overall"]
     table = Table(box=SIMPLE)
-    headings = ("strategy", "regret", "95 %", "ahead", "at the end", "to 99 %", "reached")
+    headings = ("strategy", "regret", "95 %", "ahead", "at end", "to 99 %", "by")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "strategy" else "right", no_wrap=True)
     for row in rows:
