@@ -51,9 +51,10 @@ def map_ways(ways: Sequence[Way], technology: Technology) -> list[tuple[float, f
 
 
 def fitness(point: Kernel, target: Kernel) -> float:
-    """Rate a point against another: its area-delay product in parts of that one's, more where it does not dominate."""
+    """Rate a point against another: its area-delay product in parts of that one's where it dominates, else above 1."""
+    ratio = point.product / target.product
     excess = max(point.area_um2 / target.area_um2, 1.0) * max(point.delay_ps / target.delay_ps, 1.0)
-    return point.product / target.product * excess**3
+    return ratio if excess == 1.0 else max(ratio * excess**3, excess)
 
 
 class Search:
@@ -61,7 +62,7 @@ class Search:
 
     Args:
         targets: the best area-delay product of each classic structure, by its name.
-        starts: the graphs to begin with, each with a form.
+        starts: what to begin with.
         enough: the fitness at which a structure counts as beaten.
         chance: source of randomness.
     """
@@ -69,17 +70,17 @@ class Search:
     def __init__(
         self,
         targets: Mapping[str, Kernel],
-        starts: Sequence[tuple[Columns, PrefixForm]],
+        starts: Sequence[Way],
         *,
         enough: float,
         chance: random.Random,
     ) -> None:
         self.targets, self.enough, self.chance = dict(targets), enough, chance
-        self.width = len(starts[0][0])
+        self.width = len(starts[0].columns)
         self.known: dict[Way, Kernel] = {}
         self.best: dict[str, list[tuple[float, Way]]] = {name: [] for name in targets}
         self._asked: set[Way] = set()
-        self._waiting = list(dict.fromkeys(Way(columns, form, "fastest") for columns, form in starts))
+        self._waiting = list(dict.fromkeys(starts))
 
     @property
     def done(self) -> bool:
@@ -103,10 +104,11 @@ class Search:
         for way, point in zip(ways, points, strict=True):
             self.known[way] = point
             for name, target in self.targets.items():
-                ranking = self.best[name]
-                ranking.append((fitness(point, target), way))
-                ranking.sort(key=lambda entry: entry[0])
-                del ranking[_PARENTS:]
+                ranking, value = self.best[name], fitness(point, target)
+                if all(value != known for known, _ in ranking):  # else the same hardware, as a rule
+                    ranking.append((value, way))
+                    ranking.sort(key=lambda entry: entry[0])
+                    del ranking[_PARENTS:]
 
     def _changed(self) -> Way:
         names = sorted(self.best)
@@ -151,7 +153,9 @@ def _other_form(form: PrefixForm, width: int, chance: random.Random) -> PrefixFo
         shared = not shared
     else:
         letter = chance.choice(list(SUM_BITS))
-        begin = chance.randrange(width)
+        begin = chance.randrange(2, max(width, 3))
         for bit in range(begin, min(begin + chance.choice((1, 1, 1, 2, 4, width)), width)):
             sums[bit] = letter
+    if propagation != "ling":
+        sums = ["x" if letter == "w" else letter for letter in sums]
     return PrefixForm(propagation=propagation, shared_halves=shared, sums="".join(sums).rstrip("x"))

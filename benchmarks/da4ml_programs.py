@@ -112,7 +112,7 @@ def effort_of(program: Dataflow) -> Effort:
 
 def foremost(programs: Mapping[str, Dataflow]) -> set[str]:
     """Name the programs that no other one beats in bits and depth; of those that take the same, the first."""
-    first = {effort_of(program): name for name, program in reversed(programs.items())}
+    first = {effort_of(program): name for name, program in reversed(list(programs.items()))}
     return {name for effort, name in first.items() if not any(other.beats(effort) for other in first)}
 
 

@@ -105,17 +105,24 @@ def _search(
     return searches
 
 
-def _starts(width: int, kept: Sequence[_Entry]) -> list[_Design]:
-    """List what to begin with: the designs kept, and all families in forms alike for all bits, the best forms first."""
+def _starts(width: int, kept: Sequence[_Entry]) -> list[Way]:
+    """List what to begin with: the designs kept, and all families, in the better forms first."""
     starts = [
-        (tuple(map(tuple, entry["columns"])), PrefixForm(**entry["form"])) for entry in kept if entry["width"] == width
+        Way(tuple(map(tuple, entry["columns"])), PrefixForm(**entry["form"]), score["recipe"])
+        for entry in kept
+        if entry["width"] == width
+        for score in entry["scores"]
     ]
     graphs = [make(width) for make in PREFIX_FAMILIES.values()] + [fitted((0.0,) * width)]
     forms = [PrefixForm(propagation="ling", shared_halves=shared) for shared in (False, True)]
-    forms += [PrefixForm(propagation="ling", sums=letter * width) for letter in "wp"]
+    upper = (width + 1) // 2
+    for letter in "wp":
+        forms.append(PrefixForm(propagation="ling", sums="x" * (width - upper) + letter * upper))
+        forms.append(PrefixForm(propagation="ling", sums=letter * width))
     forms += [PrefixForm(propagation=propagation) for propagation in ("either", "exclusive")]
     forms.append(PrefixForm(sums="p" * width))
-    return [*starts, *((graph, form) for form in forms for graph in graphs)]
+    starts += [Way(graphs[0], forms[0], recipe) for recipe in RECIPES]
+    return [*starts, *(Way(graph, form, "fastest") for form in forms for graph in graphs)]
 
 
 def choose(searches: Mapping[str, Search], count: int) -> list[_Design]:

@@ -30,7 +30,11 @@ _PINNED = " and ".join(f"`{knob} = {choice}`" for knob, choice in KNOBS.items())
 SMALL_AREA, SMALL_PERIOD, FAST = 0.80, 0.90, 0.92
 
 TECHNOLOGIES = ("sky130hd", "asap7")
-_PINS: Mapping[str, Any] = {**KNOBS, "reduction": "heap", "multiplier": ("dadda", "booth")}
+_PINS: Mapping[str, Any] = {
+    **KNOBS,
+    "reduction": "heap",
+    "multiplier": ("dadda", "booth", "dadda_stages", "booth_stages"),
+}
 _SMALL = (
     ("booth", "ripple", "cells", "leanest"),
     ("booth", "ripple", "cells", "spare"),
@@ -38,16 +42,19 @@ _SMALL = (
 )
 _EVEN = (("booth", "sklansky", "gates", "balanced"), ("booth", "kogge_stone", "gates", "balanced"))
 _FAST = (
+    ("booth_stages", "kogge_stone_ling", "gates", "fastest"),
+    ("dadda_stages", "kogge_stone", "gates", "fastest"),
+    ("dadda_stages", "fitted_ling", "gates", "keep_fast"),
     ("dadda", "kogge_stone", "gates", "fastest"),
-    ("dadda", "fitted_ling", "gates", "keep_fast"),
+    ("booth_stages", "kogge_stone", "gates", "fastest"),
     ("booth", "kogge_stone", "gates", "fastest"),
-    ("dadda", "kogge_stone", "gates", "keep_fast"),
+    ("dadda", "fitted_ling", "gates", "keep_fast"),
+    ("booth_stages", "kogge_stone", "gates", "keep_fast"),
     ("booth", "sklansky", "gates", "fastest"),
-    ("dadda", "sklansky", "gates", "fastest"),
-    ("dadda", "kogge_stone_ling", "gates", "fastest"),
-    ("booth", "kogge_stone", "gates", "keep_fast"),
-    ("dadda", "searched_fast", "gates", "fastest"),
+    ("dadda_stages", "kogge_stone_ling", "gates", "fastest"),
     ("booth", "searched_fast", "gates", "fastest"),
+    ("booth_stages", "sklansky", "gates", "fastest"),
+    ("booth", "kogge_stone", "gates", "keep_fast"),
     ("booth", "kogge_stone_ling", "gates", "fastest"),
     ("booth", "fitted", "gates", "fastest"),
     ("booth", "fitted_ling", "gates", "keep_fast"),

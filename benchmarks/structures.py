@@ -12,11 +12,21 @@ from benchmarks.fronts import behind, domination
 from benchmarks.shell import METHOD as SHELL
 from benchmarks.shell import Kernel, kernel
 from sim.measure import PRELOAD
-from sim.pool import Pool
-from sim.steps import map_and_time
+from sim.pool import Pool, Task
+from sim.steps import Mapped, map_and_time
 from sim.technology import load
 
-__all__ = ["GOALS", "METHOD", "TECHNOLOGIES", "Structure", "compare", "measure_structures"]
+__all__ = [
+    "GOALS",
+    "METHOD",
+    "TECHNOLOGIES",
+    "Structure",
+    "compare",
+    "map_structures",
+    "measure_structures",
+    "row",
+    "together",
+]
 
 TECHNOLOGIES = ("sky130hd", "gf180_7t_5v")
 GOALS = (
@@ -65,6 +75,38 @@ def compare(ours: Iterable[Kernel], classic: Mapping[str, Sequence[Kernel]]) -> 
     return figures
 
 
+def map_structures(
+    pool: Pool, wanted: Iterable[tuple[Structure, str, str]]
+) -> dict[tuple[Structure, str, str], Kernel]:
+    """Map structures, each on a technology by a recipe; what is the same is mapped once.
+
+    Raises: HdlgenError where one of them cannot be mapped.
+    """
+    tasks: dict[tuple[object, ...], Task[Mapped]] = {}
+    keys = {}
+    for one in wanted:
+        structure, technology, recipe = one
+        keys[one] = key = (structure.rtlil, technology, recipe, structure.flow, structure.gate_share)
+        if key not in tasks:
+            way = (structure.rtlil, load(technology), recipe, structure.flow, structure.gate_share)
+            tasks[key] = pool.submit(map_and_time, *way, cpu_seconds=_SECONDS)
+    return {one: kernel(tasks[key].result().require(), one[1]) for one, key in keys.items()}
+
+
+def row(structure: Structure, technology: str, width: int, recipe: str, point: Kernel) -> dict[str, Any]:
+    """Write down a point."""
+    return {
+        "kind": structure.kind,
+        "technology": technology,
+        "width": width,
+        "structure": structure.family,
+        "variant": structure.variant,
+        "recipe": recipe,
+        "area_um2": point.area_um2,
+        "delay_ps": point.delay_ps,
+    }
+
+
 def measure_structures(
     structures: Mapping[int, Sequence[Structure]], recipes: Mapping[int, Sequence[str]], say: Say
 ) -> Measured:
@@ -72,48 +114,39 @@ def measure_structures(
 
     Raises: HdlgenError where one of them cannot be mapped.
     """
+    wanted = [
+        (one, technology, recipe)
+        for technology in TECHNOLOGIES
+        for width, found in structures.items()
+        for one in found
+        for recipe in recipes[width]
+    ]
     with Pool(len(os.sched_getaffinity(0)), preload=PRELOAD) as pool:
-        wanted = {
-            (one.rtlil, technology, recipe, one.flow, one.gate_share)
-            for width, found in structures.items()
-            for one in found
-            for technology in TECHNOLOGIES
-            for recipe in recipes[width]
-        }
         say(f"mapping {len(wanted)} structures")
-        tasks = {
-            (rtlil, technology, recipe, flow, share): pool.submit(
-                map_and_time, rtlil, load(technology), recipe, flow, share, cpu_seconds=_SECONDS
-            )
-            for rtlil, technology, recipe, flow, share in sorted(wanted)
-        }
-        kernels = {key: kernel(task.result().require(), key[1]) for key, task in tasks.items()}
+        kernels = map_structures(pool, wanted)
     rows: list[dict[str, Any]] = []
-    behinds: list[float] = []
-    ratios: dict[str, float] = {}
+    figures: dict[str, dict[str, float]] = {}
     for technology in TECHNOLOGIES:
         for width, found in structures.items():
             points: dict[str, dict[str, list[Kernel]]] = {"ours": {}, "classic": {}}
             for one in found:
                 for recipe in recipes[width]:
-                    point = kernels[one.rtlil, technology, recipe, one.flow, one.gate_share]
+                    point = kernels[one, technology, recipe]
                     points[one.kind].setdefault(one.family, []).append(point)
-                    rows.append(
-                        {
-                            "kind": one.kind,
-                            "technology": technology,
-                            "width": width,
-                            "structure": one.family,
-                            "variant": one.variant,
-                            "recipe": recipe,
-                            "area_um2": point.area_um2,
-                            "delay_ps": point.delay_ps,
-                        }
-                    )
-            figures = compare([point for family in points["ours"].values() for point in family], points["classic"])
-            behinds.append(figures.pop("behind"))
-            ratios.update({f"{technology}_{width}_{name}": ratio for name, ratio in figures.items()})
-            say(f"{technology}, {width} bits: behind {behinds[-1]}, {figures}")
-    return Measured(
-        figures={"area_delay_ratio_worst": max(ratios.values()), "behind": max(behinds), **ratios}, rows=rows
-    )
+                    rows.append(row(one, technology, width, recipe, point))
+            ours = [point for family in points["ours"].values() for point in family]
+            figures[f"{technology}_{width}"] = compare(ours, points["classic"])
+            say(f"{technology}, {width} bits: {figures[f'{technology}_{width}']}")
+    return Measured(figures=together(figures), rows=rows)
+
+
+def together(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Give the figures of the whole from those of `compare`, which are named by technology and width."""
+    ratios = {
+        f"{place}_{name}": ratio
+        for place, found in figures.items()
+        for name, ratio in found.items()
+        if name != "behind"
+    }
+    behinds = [found["behind"] for found in figures.values()]
+    return {"area_delay_ratio_worst": max(ratios.values()), "behind": max(behinds), **ratios}

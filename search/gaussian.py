@@ -143,7 +143,8 @@ class Prediction:
     @property
     def deviations(self) -> Floats:
         """Deviations of the figures themselves, without noise."""
-        return np.sqrt(np.maximum(self._variances, 1e-10))
+        deviations: Floats = np.sqrt(np.maximum(self._variances, 1e-10))
+        return deviations
 
     def believe(self, place: int, value: float) -> None:
         """Take one candidate as observed: with its own mean, nothing but the deviations around it changes."""

@@ -32,7 +32,9 @@ def expected_improvement(means: Floats, deviations: Floats, points: Floats, refe
     if len(reference) > 2:
         return sampled_improvement(means, deviations, inside, reference, seed=0)
     if len(reference) == 1:
-        return _shortfall(np.minimum(reference, inside.min(initial=np.inf)), means[:, 0], deviations[:, 0])[0]
+        below = np.minimum(reference, inside.min(initial=np.inf))
+        alone: Floats = _shortfall(below, means[:, 0], deviations[:, 0])[0]
+        return alone
     front = inside[non_dominated(inside)]
     front = front[np.argsort(front[:, 0])]
     # Strip i lies between two first objectives; below its ceiling nothing is dominated.
@@ -40,7 +42,8 @@ def expected_improvement(means: Floats, deviations: Floats, points: Floats, refe
     ceilings = np.append(reference[1], front[:, 1])
     across = _shortfall(walls, means[:, 0], deviations[:, 0])
     across[1:] -= across[:-1].copy()
-    return np.einsum("ij,ij->j", across, _shortfall(ceilings, means[:, 1], deviations[:, 1]))
+    gains: Floats = np.einsum("ij,ij->j", across, _shortfall(ceilings, means[:, 1], deviations[:, 1]))
+    return gains
 
 
 def _shortfall(bounds: Floats, means: Floats, deviations: Floats) -> Floats:

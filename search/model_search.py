@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
+from threadpoolctl import ThreadpoolController
 
 from hdlgen.evaluation import Evaluation, Objective
 from hdlgen.space import Point, Space
@@ -20,9 +22,15 @@ from search.transform import logarithmic, softened, standardised
 __all__ = ["Belief", "Features", "Model", "ModelSearch"]
 
 Features = Callable[[Point], Sequence[float]]
-"""Cheap facts of a point, always as many, known before it is measured."""
+"""Cheap facts of a point, as many of each, finite, known before it is measured."""
 
 Places = npt.NDArray[np.int64]
+
+
+@functools.cache
+def _threads() -> ThreadpoolController:
+    """Find the libraries of linear algebra once."""
+    return ThreadpoolController()
 
 
 class Belief(Protocol):
@@ -41,7 +49,7 @@ class Belief(Protocol):
 
 
 class Model(Protocol):
-    """Learns costs from rows in the unit cube."""
+    """Learns costs from rows of numbers: knobs in the unit cube, and facts beside them where those are known."""
 
     def learn(self, inputs: Floats, targets: Floats) -> None:
         """Take in all that is known: shapes (points, columns) and (points, objectives), targets standardised."""
@@ -60,33 +68,42 @@ class ModelSearch:
     known. It is weighed with the probability that a point is feasible, learnt as soon as one is not. Within a batch
     each chosen point is believed to measure as expected before the next one is chosen (kriging believer). Candidates
     are the whole space up to `pool.WHOLE` points; above, a sample, the neighbours of the front, and those of the best
-    candidates, a few steps far. The opening is the default point, mostly the plainest design, and random ones.
+    candidates, a few steps far. The opening is the default point and random ones.
 
     Source: Jones, Schonlau and Welch, J. Global Optimization 13, 1998, 455-492; Ginsbourger, Le Riche and Carraro, 2010
         (kriging believer); Gardner et al., ICML 2014 (constraints).
     """
 
-    OPENING = 8
+    OPENING = 6
     MARGIN = 0.1
     SHORT = 2_000
     """How many candidates, the best of a quick look at all, are looked at exactly and again within a batch."""
+    INFORMED = 64
+    """How many of them, where there are facts to ask for."""
     ASCENT = 3
     """Steps to neighbours, and how many candidates each is made from, where the space is too large for the pool."""
 
-    def __init__(self, space: Space, objectives: Sequence[Objective], *, seed: int, model: Model) -> None:
+    def __init__(self, space: Space, objectives: Sequence[Objective], *, seed: int, model: Callable[[], Model]) -> None:
         self._space = space
         self._objectives = tuple(objectives)
-        self._model = model
+        self._model = model()
+        self._informed = model()
+        self._features: Features | None = None
+        self._facts: dict[int, Sequence[float]] = {}
         random = np.random.default_rng(seed)
         self._pool = Pool(space, seed=int(random.integers(2**63)))
         self._sample = len(self._pool)
-        first = [space.default(), *space.sample(self.OPENING, int(random.integers(2**63)))]
-        self._opening = iter(self._pool.join(first))
+        self._default = self._pool.join([space.default()])[0]
+        self._opening = iter(self._pool.join(space.sample(self.OPENING, int(random.integers(2**63)))))
         self._reserve = space.shuffled(int(random.integers(2**63)))
         self._known: dict[int, Evaluation] = {}
         self._taken = 0
         self._own: set[int] = set()
         self._near: dict[int, list[int]] = {}
+
+    def inform(self, features: Features) -> None:
+        """Take cheap facts of points into account from now on: those of what is known and of the best candidates."""
+        self._features = features
 
     def recall(self, evaluations: Sequence[Evaluation]) -> None:
         """Learn from an earlier run; its points may be asked for again, and count for the front only then."""
@@ -103,13 +120,17 @@ class ModelSearch:
     def ask(self, count: int) -> list[Point]:
         """Give the rest of the opening, then the candidates that promise most."""
         places: list[int] = []
-        while len(places) < count and self._taken < self.OPENING:
+        if self._default not in self._known and self._pool.free[self._default]:
+            places.append(self._take(self._default))  # whatever was told: it is the plainest design, often an end
+        while len(places) < count and max(self._taken, len(self._known)) < self.OPENING:
             place = next((place for place in self._opening if self._pool.free[place]), None)
             if place is None:
                 break
             places.append(self._take(place))
         if len(places) < count and any(known.score is not None for known in self._known.values()):
-            places += self._choose(count - len(places))
+            # One thread: the matrices are small, and sums of several threads would round differently elsewhere.
+            with _threads().limit(limits=1, user_api="blas"):
+                places += self._choose(count - len(places))
         while len(places) < count and (place := self._draw()) is not None:
             places.append(self._take(place))
         return [self._pool.point(place) for place in places]
@@ -146,7 +167,12 @@ class ModelSearch:
 
         members = [p for p, g in zip(scored, good, strict=True) if g]
         places = self._candidates(members, front, promise)
-        beliefs, probability = self._model.beliefs(self._pool.rows[places]), likely(places)
+        model, rows = self._model, self._pool.rows[places]
+        if self._features is not None:
+            places = self._best(places, promise(places), self.INFORMED)
+            model, rows = self._informed, self._described(places)
+            model.learn(self._described(scored), targets)
+        beliefs, probability = model.beliefs(rows), likely(places)
         chosen: list[int] = []
         while len(chosen) < min(count, len(places)):
             gain = gains(beliefs, probability)
@@ -166,7 +192,7 @@ class ModelSearch:
         """List the free candidates: of a whole pool, else of a sample and around the front and the best ones."""
         if self._pool.whole:
             places = np.flatnonzero(self._pool.free)
-            return places if len(places) <= self.SHORT else self._best(places, promise(places))
+            return places if len(places) <= self.SHORT else self._best(places, promise(places), self.SHORT)
         front = [place for place, layer in zip(members, ranks(targets), strict=True) if layer == 0]
         places = self._unasked([*range(self._sample), *self._around(front)])
         value = promise(places)
@@ -176,11 +202,21 @@ class ModelSearch:
             if not len(fresh):
                 break
             places, value = np.concatenate([places, fresh]), np.concatenate([value, promise(fresh)])
-        return self._best(places, value)
+        return self._best(places, value, self.SHORT)
 
-    def _best(self, places: Places, value: Floats) -> Places:
-        """Make the short list, in the order of the places."""
-        return np.sort(places[np.argsort(-value, kind="stable")[: self.SHORT]])
+    @staticmethod
+    def _best(places: Places, value: Floats, count: int) -> Places:
+        """Make a short list of the most valuable, in the order of the places."""
+        return np.sort(places[np.argsort(-value, kind="stable")[:count]])
+
+    def _described(self, places: Iterable[int]) -> Floats:
+        """Give rows of knobs and facts; each point is described once."""
+        assert self._features is not None
+        listed = list(places)
+        for place in listed:
+            if place not in self._facts:
+                self._facts[place] = self._features(self._pool.point(place))
+        return np.column_stack([self._pool.rows[listed], np.array([self._facts[place] for place in listed])])
 
     def _unasked(self, places: Iterable[int]) -> Places:
         listed = np.array(sorted(set(places)), dtype=np.int64)
@@ -207,6 +243,7 @@ class ModelSearch:
         def probability(places: Places) -> Floats:
             predicted = process.predict(inputs, labels, self._pool.rows[places])
             spread = np.sqrt(predicted.deviations**2 + process.noise + 0.1)
-            return np.maximum(ndtr(predicted.means / spread), 1e-6)
+            sure: Floats = np.maximum(ndtr(predicted.means / spread), 1e-6)
+            return sure
 
         return probability

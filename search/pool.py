@@ -70,7 +70,8 @@ class Pool:
 
     def join(self, points: Iterable[Point]) -> list[int]:
         """Give the places of valid points; those that the pool does not hold yet join it, free."""
-        found, fresh = [], []
+        found: list[int] = []
+        fresh: list[Positions] = []
         for row in self._read(points):
             place = self._places.setdefault(row.tobytes(), len(self._places))
             found.append(place)

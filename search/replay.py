@@ -154,7 +154,8 @@ class _Scale:
         return warped
 
     def apply(self, columns: Floats) -> Floats:
-        return (self._warp(columns) - self._least) / self._span
+        scaled: Floats = (self._warp(columns) - self._least) / self._span
+        return scaled
 
 
 class ReplayEvaluator:

@@ -3,74 +3,22 @@
 
 A heap holds its bits by column; the sum counts modulo `2**width`, so signs need no extension: a bit of negative
 weight is held inverted, `-x = ~x - 1`, and all the ones that this takes off, with every constant, stand in one word.
-Each bit knows when it is ready, and the adders take those first that are. A 4:2 compressor is two full adders, the
-inner carry of which comes early: the plan finds that pair by itself where the arrivals call for it.
+Each bit knows when it is ready, and the adders take those first that are, by one of the plans of
+`hdlgen.arithmetic.heap_plans`.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from hdlgen.arithmetic.delay import AND, CARRY, CARRY_LAST, FULL_ADDER, SUM, SUM_LAST, XOR
 from hdlgen.arithmetic.full_adders import full_adders
+from hdlgen.arithmetic.heap_plans import Adder, Bit, plan_adder
 from hdlgen.arithmetic.partial_products import Row
 
-__all__ = ["Adder", "Bit", "Heap", "compress", "plan_adders"]
-
-_EPSILON = 1e-6
-
-
-@dataclass(slots=True, eq=False)
-class Bit:
-    """One bit of a heap.
-
-    Args:
-        value: the bit; None while it is only planned.
-        arrival: when it is ready, estimated in FO4 from the heap's first bits or its last register on.
-    """
-
-    value: Value | None
-    arrival: float = 0.0
-
-    @property
-    def made(self) -> Value:
-        """Give the value of a bit that is more than planned."""
-        assert self.value is not None, "the bit must have been made"
-        return self.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adder:
-    """A planned full adder, or half adder where it has two operands: `bits = total + 2 * carry`.
-
-    Args:
-        column: of the operands and the total; the carry belongs to the next one.
-        bits: the operands, the latest last.
-        level: number of the level in which it is done, each a full adder's delay long.
-        depth: how many adders stand before it.
-    """
-
-    column: int
-    bits: tuple[Bit, ...]
-    total: Bit
-    carry: Bit
-    level: int
-    depth: int
-
-    def settle(self) -> None:
-        """Tell the results when they will be ready, from what the operands say by now."""
-        first = max(bit.arrival for bit in self.bits[:2])
-        if len(self.bits) == 2:
-            self.total.arrival, self.carry.arrival = first + XOR, first + AND
-        else:
-            last = self.bits[2].arrival
-            self.total.arrival = max(first + SUM, last + SUM_LAST)
-            self.carry.arrival = max(first + CARRY, last + CARRY_LAST)
+__all__ = ["Heap", "compress"]
 
 
 class Heap:
@@ -150,7 +98,7 @@ class Heap:
         for place, column in enumerate(self.columns):
             if len(column) < 2:
                 continue
-            adder = _plan(place, column, 0)
+            adder = plan_adder(place, column, 0)
             if adder.carry.arrival > latest:
                 return
             compress(m, f"{name}_{place}", [(self, [adder])], cells=cells)
@@ -173,54 +121,6 @@ class Heap:
     def _first(self) -> int:
         """Find the lowest column of several bits."""
         return next((place for place, column in enumerate(self.columns) if len(column) > 1), self.width)
-
-
-def plan_adders(columns: Sequence[Sequence[Bit]], *, newest_first: bool = False) -> list[Adder]:
-    """Plan the adders that bring every column to two bits at the most, as early as can be.
-
-    Args:
-        columns: of a heap; carries out of the last one fall away.
-        newest_first: whether each adder of a column takes the sum of the one before, which gives the chains of an
-            array, and not the bits that are ready first.
-    Source: Oklobdzija, Villeger and Liu, IEEE Trans. Computers 45(3), 1996, 294-306 (three-dimensional method).
-    """
-    hasty = _plan_columns(columns, deadline=0.0, newest_first=newest_first)
-    deadline = max((adder.total.arrival for adder in hasty), default=0.0)
-    return _plan_columns(columns, deadline=deadline, newest_first=newest_first)
-
-
-def _plan_columns(columns: Sequence[Sequence[Bit]], *, deadline: float, newest_first: bool) -> list[Adder]:
-    """Plan column by column, the lowest first; of what is ready with the newest sum, chains take the latest.
-
-    Three bits that are left over become one where that is done by the deadline, and otherwise two.
-    """
-    pools = [list(column) for column in columns]
-    depths: dict[int, int] = {}
-    plan: list[Adder] = []
-    for place, pool in enumerate(pools):
-        while len(pool) > 2:
-            newest = plan[-1].total.arrival if newest_first and plan and plan[-1].column == place else 0.0
-            pool.sort(key=lambda bit: (max(bit.arrival, newest), -bit.arrival))
-            bits, pool[:3] = pool[:3], []
-            depth = max(depths.get(id(bit), 0) for bit in bits)
-            adder = _plan(place, bits, depth)
-            if not pool and adder.total.arrival > deadline:
-                pool.append(adder.bits[2])
-                adder = _plan(place, adder.bits[:2], depth)
-            depths[id(adder.total)] = depths[id(adder.carry)] = adder.depth + 1
-            pool.append(adder.total)
-            if place + 1 < len(pools):
-                pools[place + 1].append(adder.carry)
-            plan.append(adder)
-    return plan
-
-
-def _plan(place: int, bits: Sequence[Bit], depth: int) -> Adder:
-    """Plan one adder of two or three bits."""
-    ordered = tuple(sorted(bits, key=lambda bit: bit.arrival))
-    adder = Adder(column=place, bits=ordered, total=Bit(None), carry=Bit(None), level=0, depth=depth)
-    adder.settle()
-    return replace(adder, level=max(math.ceil(adder.total.arrival / FULL_ADDER - _EPSILON) - 1, 0))
 
 
 def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]], *, cells: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
@@ -9,7 +10,15 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from hdlgen.arithmetic.delay import AND
 from hdlgen.number import Format
 
-__all__ = ["PRODUCT_ROWS", "Row", "baugh_wooley_rows", "booth_rows", "word_row"]
+__all__ = [
+    "PRODUCT_ROWS",
+    "Row",
+    "baugh_wooley_rows",
+    "booth_rows",
+    "booth_whole_rows",
+    "square_rows",
+    "word_row",
+]
 
 
 class Row(NamedTuple):
@@ -60,6 +69,23 @@ def booth_rows(m: Module, left: Value, left_format: Format, right: Value, right_
 
     Source: MacSorley, Proc. IRE 49(1), 1961, 67-91 (modified Booth recoding).
     """
+    return _booth_rows(m, left, left_format, right, right_format, whole=False)
+
+
+def booth_whole_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
+    """Multiply as `booth_rows` does, with the last digit's row made whole: it leaves nothing over one place higher.
+
+    The opposite of the other word is made while the digits are. The first row's sign is written out over two places
+    more, where the constant of the signs would have ones: no column then holds more bits than there are digits.
+
+    Source: Kang and Gaudiot, IEEE Trans. Computers 55(10), 2006, 1253-1258.
+    """
+    return _booth_rows(m, left, left_format, right, right_format, whole=True)
+
+
+def _booth_rows(
+    m: Module, left: Value, left_format: Format, right: Value, right_format: Format, *, whole: bool
+) -> list[Row]:
     if right_format.width > left_format.width:
         left, left_format, right, right_format = right, right_format, left, left_format
     width = left_format.width + (1 if left_format.signed else 2)
@@ -74,6 +100,14 @@ def booth_rows(m: Module, left: Value, left_format: Format, right: Value, right_
             for place in range(2 * digit - 1, 2 * digit + 2)
         )
         one, two, more = (Signal(name=f"digit_{digit}_{name}") for name in ("one", "two", "more"))
+        if whole and digit == digits - 1:
+            m.d.comb += [one.eq(middle ^ low), two.eq(Mux(high, ~middle & ~low, middle & low))]
+            wider = Cat(word, word[-1])  # -2 times the least word has one bit more
+            turned = Signal(width + 1, name=f"turned_{digit}")
+            m.d.comb += turned.eq(wider ^ _chosen(high, _set_below(wider)))
+            bits = _chosen(one, turned) | _chosen(two, Cat(Const(0, 1), turned[:-1]))
+            rows.append(Row(bits, 2 * digit, 1 << width))
+            continue
         bits = Signal(width, name=f"row_{digit}")
         if digit:
             turned = Signal(width, name=f"turned_{digit}")
@@ -87,13 +121,42 @@ def booth_rows(m: Module, left: Value, left_format: Format, right: Value, right_
             bits.eq(Cat(one & left[0], chosen[1:])),
             more.eq(high & ~(middle & low) & ~bits[0]),
         ]
-        rows.append(Row(bits, 2 * digit, 1 << (width - 1)))
+        if whole and not digit:
+            rows.append(Row(Cat(bits, bits[-1], bits[-1]), 0, 1 << (width + 1)))
+        else:
+            rows.append(Row(bits, 2 * digit, 1 << (width - 1)))
         rows.append(Row(more, 2 * digit + 1, 0, arrival=AND))
     if not right_format.signed and right_format.width % 2 == 0:
         bits = Signal(left_format.width, name=f"row_{digits}")
         m.d.comb += bits.eq(left & right[-1].replicate(left_format.width))
         rows.append(Row(bits, right_format.width, word_row(left, left_format).negative))
     return rows
+
+
+def square_rows(m: Module, word: Value, format: Format) -> list[Row]:
+    """Multiply a word by itself: two bits meet twice, which is once at one place higher, and a bit alone is its square.
+
+    Source: Chen, IEEE Trans. Computers C-20(6), 1971, 678-680.
+    """
+    rows = []
+    for place in range(format.width):
+        rows.append(Row(word[place], 2 * place, 0))
+        above = format.width - 1 - place
+        if above:
+            bits = Signal(above, name=f"row_{place}")
+            m.d.comb += bits.eq(word[place + 1 :] & word[place].replicate(above))
+            rows.append(Row(bits, 2 * place + 2, word_row(bits, replace(format, width=above)).negative))
+    return rows
+
+
+def _set_below(word: Value) -> Value:
+    """Tell for each bit whether a lower one is set: `-word` turns round these; a tree of as few levels as can be."""
+    below = list(word)
+    distance = 1
+    while distance < len(below):
+        below = [bit | below[place - distance] if place >= distance else bit for place, bit in enumerate(below)]
+        distance *= 2
+    return Cat(Const(0, 1), *below[:-1])
 
 
 def _chosen(choice: Value, word: Value) -> Value:
@@ -106,5 +169,5 @@ def _doubled(word: Value) -> Value:
     return Cat(word[0], word[:-1])
 
 
-PRODUCT_ROWS = {"baugh_wooley": baugh_wooley_rows, "booth": booth_rows}
+PRODUCT_ROWS = {"baugh_wooley": baugh_wooley_rows, "booth": booth_rows, "booth_whole": booth_whole_rows}
 """The ways to make the rows of a product, by name."""

@@ -12,7 +12,16 @@ from hdlgen.arithmetic.prefix_graph import Columns, trim, verify_columns
 
 __all__ = ["SEARCHED", "searched"]
 
-SEARCHED = ("searched_fast", "searched_quick", "searched_even", "searched_small")
+SEARCHED = (
+    "searched_fastest",
+    "searched_fast",
+    "searched_quick",
+    "searched_brisk",
+    "searched_even",
+    "searched_lean",
+    "searched_small",
+    "searched_smallest",
+)
 """The names, the shortest delay first."""
 
 _PLACE = ("gallery", "adders.json")

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amaranth.lib.wiring import In, Member, Out
 
 from hdlgen.number import Format
 
-__all__ = ["MULTIPLIERS", "REDUCTIONS", "Position", "SumShape", "SumStyle", "sum_ports"]
+__all__ = ["MULTIPLIERS", "REDUCTIONS", "Multiplier", "Position", "SumShape", "SumStyle", "sum_ports"]
 
-MULTIPLIERS = {"booth": "booth", "dadda": "baugh_wooley", "array": "baugh_wooley"}
-"""The multipliers by name, the sensible default first, with the rows they are made of; an array adds row after row."""
+
+class Multiplier(NamedTuple):
+    """How products are made: names in `PRODUCT_ROWS` and, for the heaps that these rows fall into, in `PLANS`."""
+
+    rows: str
+    plan: str
+
+
+MULTIPLIERS: Mapping[str, Multiplier] = {
+    "booth": Multiplier("booth", "arrival"),
+    "dadda": Multiplier("baugh_wooley", "arrival"),
+    "array": Multiplier("baugh_wooley", "chains"),
+    "booth_stages": Multiplier("booth", "stages"),
+    "dadda_stages": Multiplier("baugh_wooley", "stages"),
+    "booth_whole": Multiplier("booth_whole", "arrival"),
+    "booth_whole_stages": Multiplier("booth_whole", "stages"),
+}
+"""The multipliers by name, the sensible default first."""
 
 REDUCTIONS = ("heap", "tree", "chain")
 """How the positions of a sum are added: in one carry-save heap, or product by product in a tree or chain of adders."""
@@ -21,12 +39,14 @@ REDUCTIONS = ("heap", "tree", "chain")
 class Position:
     """One place of a sum: `coefficient` times the product of no, one or two factors of the given formats.
 
-    Its factors are ready `arrival` later than the earliest of the sum, estimated in FO4.
+    Its factors are ready `arrival` later than the earliest of the sum, estimated in FO4. Where it is `squared`, there
+    are two, and they are always the same word.
     """
 
     factors: tuple[Format, ...]
     coefficient: int = 1
     arrival: float = 0.0
+    squared: bool = False
 
     def range(self) -> tuple[int, int]:
         """Tell the least and the greatest value."""

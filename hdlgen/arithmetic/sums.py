@@ -8,7 +8,7 @@ levels a pipeline register may stand, and where the sum is folded the last level
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
@@ -17,8 +17,9 @@ from amaranth.lib import wiring
 from hdlgen.arithmetic.adders import ADDERS
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.delay import AND, BOOTH, FULL_ADDER, XOR, adder_delay
-from hdlgen.arithmetic.heap import Heap, compress, plan_adders
-from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, word_row
+from hdlgen.arithmetic.heap import Heap, compress
+from hdlgen.arithmetic.heap_plans import PLANS, plan_by_arrival
+from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, square_rows, word_row
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
 from hdlgen.number import Format
 
@@ -76,7 +77,9 @@ def position_rows(m: Module, position: Position, factors: Sequence[Value], style
     """Make the rows of a position of one or two factors, without its coefficient."""
     if len(factors) == 1:
         return [word_row(factors[0], position.factors[0])]
-    rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier]]
+    if position.squared:
+        return square_rows(m, factors[0], position.factors[0])
+    rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier].rows]
     return rows(m, factors[0], position.factors[0], factors[1], position.factors[1])
 
 
@@ -95,9 +98,11 @@ def _fill(
 
 def _first_delay(shape: SumShape, style: SumStyle) -> float:
     """Estimate the making of the partial products."""
-    if not any(len(position.factors) == 2 for position in shape.positions):
+    products = [position for position in shape.positions if len(position.factors) == 2]
+    if not products:
         return 0.0
-    return BOOTH if MULTIPLIERS[style.multiplier] == "booth" else AND
+    recoded = MULTIPLIERS[style.multiplier].rows != "baugh_wooley"
+    return BOOTH if recoded and not all(position.squared for position in products) else AND
 
 
 def _add(
@@ -153,8 +158,7 @@ def _reduce(
     Args:
         first: delay of the level that made the bits.
     """
-    newest_first = style.multiplier == "array"
-    plans = [plan_adders(heap.columns, newest_first=newest_first) for heap in heaps]
+    plans = [PLANS[MULTIPLIERS[style.multiplier].plan](heap.columns) for heap in heaps]
     depths = [max((adder.level + 1 for adder in plan), default=0) for plan in plans]
     deepest = max(depths, default=0)
     yield first, [*heaps, *others]
@@ -180,7 +184,7 @@ def _heap_levels(
     joined = 0.0
     if accumulator is not None:
         heap.add_row(m, Row(accumulator, 0, 0))
-        compress(m, "accumulate", [(heap, plan_adders(heap.columns))], cells=style.cells)
+        compress(m, "accumulate", [(heap, plan_by_arrival(heap.columns))], cells=style.cells)
         joined = FULL_ADDER
     total, delay = _finish(m, "ripple", heap, style)
     word = _Word(total, *_bounds(shape.result))
@@ -204,12 +208,12 @@ def _word_levels(
         if not values or not digits:
             constant += position.coefficient if not values else 0
         elif len(digits) == 1:
-            low, high = Position(factors=position.factors).range()
+            low, high = replace(position, coefficient=1).range()
             word = _Word(values[0], low, high, shift=digits[0].shift, minus=digits[0].sign < 0)
             words.append(word)
             if len(values) == 2:
                 heap = Heap(Format.holding(low, high).width)
-                _fill(m, heap, Position(factors=position.factors), values, style)
+                _fill(m, heap, replace(position, coefficient=1, arrival=0.0), values, style)
                 heaps.append((heap, word))
         else:
             low, high = position.range()

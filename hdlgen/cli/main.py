@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hdlgen.cli import checking, doctor, points, simulating
+from hdlgen.cli.circuits import circuits
 from hdlgen.cli.console import print_document, screen, standard_error
 from hdlgen.cli.live import Live
 from hdlgen.cli.options import (
@@ -98,6 +99,9 @@ def search(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run of the spec, or --out's.")
     ] = False,
+    memory: Annotated[
+        bool, typer.Option(help="Whether what earlier runs of this very spec measured guides the search.")
+    ] = True,
     json: JSON = False,
 ) -> None:
     """Search designs of a spec: the main job. Every design is simulated, mapped, timed, scored and stored.
@@ -118,7 +122,13 @@ def search(
     check_range("--decision-limit", decision_limit, 1)
     options = {"strategy": strategy, "budget": budget, "seed": seed, "batch": batch, "patience": patience}
     settings = plan(
-        project, workers=workers, simulator=simulator, decision_limit_s=decision_limit, cluster=cluster, **options
+        project,
+        workers=workers,
+        simulator=simulator,
+        decision_limit_s=decision_limit,
+        cluster=cluster,
+        memory=memory,
+        **options,
     )
     with Live(project, settings, console=standard_error()) as live:
         outcome = run(
@@ -246,6 +256,7 @@ def simulate(
 
 
 app.add_typer(studies)
+app.add_typer(circuits)
 
 
 @app.command()

@@ -38,8 +38,8 @@ class AnnealingSearch:
     """
 
     OPENING = 8
-    CHAINS = 4
-    HOT, COOLING = 0.2, 0.9
+    CHAINS = 3
+    HOT, COOLING = 0.05, 0.85
 
     def __init__(self, space: Space, objectives: Sequence[Objective], *, seed: int) -> None:
         self._space = space

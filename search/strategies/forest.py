@@ -76,5 +76,4 @@ class ForestSearch(ModelSearch):
     """Model each objective by a random forest of its own and ask where the front should gain most."""
 
     def __init__(self, space: Space, objectives: Sequence[Objective], *, seed: int) -> None:
-        model = ForestModel(len(objectives), seed=seed)
-        super().__init__(space, objectives, seed=seed, model=model)
+        super().__init__(space, objectives, seed=seed, model=lambda: ForestModel(len(objectives), seed=seed))

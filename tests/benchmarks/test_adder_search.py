@@ -24,7 +24,7 @@ def measured(way: Way) -> Kernel:
 
 
 def toy(seed: int, batch: int = 6) -> Search:
-    search = Search(TARGETS, [(START, PrefixForm())], enough=0.3, chance=random.Random(seed))
+    search = Search(TARGETS, [Way(START, PrefixForm(), "fastest")], enough=0.3, chance=random.Random(seed))
     for _ in range(20):
         ways = search.ask(batch)
         search.tell(ways, map(measured, ways))
@@ -44,7 +44,7 @@ def test_a_search_goes_on_to_better_adders_and_repeats_itself() -> None:
 
 
 def test_nothing_is_asked_twice_though_nothing_is_new() -> None:
-    search = Search(TARGETS, [(((), (0,)), PrefixForm())], enough=0.3, chance=random.Random(1))
+    search = Search(TARGETS, [Way(((), (0,)), PrefixForm(), "fastest")], enough=0.3, chance=random.Random(1))
     asked: list[Way] = []
     for _ in range(40):
         ways = search.ask(20)
@@ -57,7 +57,9 @@ def test_nothing_is_asked_twice_though_nothing_is_new() -> None:
 def test_domination_is_worth_more_than_a_good_product() -> None:
     target = Kernel(10.0, 10.0)
     assert fitness(Kernel(9.0, 10.0), target) == pytest.approx(0.9)
-    assert fitness(Kernel(5.0, 12.0), target) > 0.9
+    for missed in (Kernel(2.0, 10.01), Kernel(10.01, 2.0), Kernel(5.0, 12.0)):
+        assert fitness(missed, target) > fitness(target, target) == 1.0
+    assert fitness(Kernel(5.0, 11.0), target) < fitness(Kernel(5.0, 12.0), target) < fitness(Kernel(9.0, 12.0), target)
 
 
 def test_a_way_is_mapped_for_real() -> None:

@@ -41,7 +41,7 @@ class ToyMapper:
 def searched(technology: str, seed: int) -> Search:
     with Pool(1) as pool:
         mapper = ToyMapper(technology, pool)
-    starts = [(ladner_fischer(8, slack=2), PrefixForm())]
+    starts = [Way(ladner_fischer(8, slack=2), PrefixForm(), "fastest")]
     search = Search(mapper.targets(8), starts, enough=0.3, chance=random.Random(seed))
     for _ in range(12):
         ways = search.ask(6)

@@ -7,8 +7,9 @@ import random
 import pytest
 
 from benchmarks.classic_multipliers import TREES
-from benchmarks.multipliers import EFFORTS, candidates
+from benchmarks.multipliers import EFFORTS, classics, ours, space
 from benchmarks.structures import Structure
+from hdlgen.arithmetic.sums import MULTIPLIERS
 from tests.hdlgen.rtlil import Netlist, Run
 
 
@@ -28,10 +29,16 @@ def check(candidate: Structure, width: int) -> None:
     assert run.get("y") == [a * b % (4 * top * top) for a, b in pairs], candidate.variant
 
 
-def test_every_multiplier_of_8_bits_is_exact() -> None:
-    for candidate in candidates(8):
-        if candidate.flow == "generated":
-            check(candidate, 8)
+def test_every_classic_multiplier_of_8_bits_is_exact() -> None:
+    for structure in classics(8):
+        if structure.flow == "generated":
+            check(structure, 8)
+
+
+@pytest.mark.parametrize("multiplier", sorted(MULTIPLIERS))
+def test_ours_are_exact(multiplier: str) -> None:
+    for point in space(8).narrow({"multiplier": multiplier}).sample(4, 1):
+        check(ours(8, point), 8)
 
 
 @pytest.mark.parametrize("tree", sorted(TREES))
@@ -57,6 +64,15 @@ def test_an_unsigned_dadda_tree_has_the_textbook_adders() -> None:
 
 
 def test_everything_at_a_width_is_mapped_alike() -> None:
-    for effort in EFFORTS.values():
-        assert set(effort.recipes)
-        assert {"sklansky"} <= set(effort.finals) & set(effort.adders)
+    for width, effort in EFFORTS.items():
+        recipes = next(knob for knob in space(width).knobs if knob.name == "recipe")
+        assert recipes.choices == effort.recipes
+        assert "sklansky" in effort.finals
+
+
+def test_a_point_of_ours_says_how_it_is_built() -> None:
+    values = {"multiplier": "booth_stages", "adder": "fitted", "full_adders": "gates_50", "recipe": "spare"}
+    structure = ours(8, space(8).complete(values))
+    assert (structure.kind, structure.family, structure.variant) == ("ours", "booth_stages", "fitted, gates_50")
+    assert structure.gate_share == 0.5
+    assert "$fa" in structure.rtlil

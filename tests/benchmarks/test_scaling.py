@@ -73,12 +73,12 @@ def test_evaluations_count_one_by_one_whatever_the_batch() -> None:
     expected = int(np.argmax(measured.shares(points) >= 0.99)) + 1
     for batch in (1, 10, 100):
         found = penalty([measured], "exhaustive", batch, 2)
-        assert (found.late, found.share, found.regret) == (expected, 1.0, 0.0)
+        assert (found.late, found.share, found.regret) == pytest.approx((expected, 1.0, 0.0))
 
 
 def test_a_search_that_never_comes_counts_as_the_most() -> None:
     found = Penalty([10, None, 30], [0.0, 0.3, 0.0])
-    assert (found.late, found.share, found.regret) == (30, pytest.approx(2 / 3), pytest.approx(0.1))
+    assert (found.late, found.share, found.regret) == pytest.approx((30, 2 / 3, 0.1))
     assert Penalty([None, None, 5], [0.1, 0.1, 0.1]).late == MOST
 
 

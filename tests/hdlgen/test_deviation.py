@@ -113,9 +113,9 @@ def test_feedback_that_adds_up_its_errors_is_not_proved() -> None:
 
 def test_a_window_of_approximate_values_is_as_far_off_as_they_are() -> None:
     builder = GraphBuilder()
-    x = builder.input("x", Format(width=5))
-    square = builder.apply(Op.SHIFT, builder.apply(Op.MUL, x, x), amount=-3)
-    values = [builder.apply(Op.CONVERT, square, stated=Format(width=7), rounding="floor", overflow="saturate")]
+    x, factor = builder.input("x", Format(width=5)), builder.input("factor", Format(width=5))
+    product = builder.apply(Op.SHIFT, builder.apply(Op.MUL, x, factor), amount=-3)
+    values = [builder.apply(Op.CONVERT, product, stated=Format(width=7), rounding="floor", overflow="saturate")]
     for _ in range(3):
         values.append(builder.delay(values[-1]))
     builder.output("y", values[-1])

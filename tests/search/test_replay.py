@@ -44,7 +44,7 @@ def test_a_csv_becomes_the_space_of_its_rows(tmp_path: Path) -> None:
 def test_scales_are_logarithmic_and_shares_count_the_volume(tmp_path: Path) -> None:
     table = read_csv(written(tmp_path, SMALL), NAMED)
     first, middle, last, bad = table.points
-    assert np.allclose(table.scaled(table.points), [[0, 1], [0.5, 0.5], [1, 0], [1, 1]])
+    assert np.allclose(table.scaled(table.points), np.array([[0, 1], [0.5, 0.5], [1, 0], [1, 1]]))
     # (0.5, 0.5) dominates a quarter of the square; the others lie on its edge.
     assert table.shares([bad, first, middle, last]).tolist() == [0, 0, 1, 1]
 

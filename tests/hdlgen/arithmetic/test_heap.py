@@ -9,62 +9,15 @@ import re
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, Const, Module, Signal
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from hdlgen.arithmetic.heap import Bit, Heap, compress, plan_adders
+from hdlgen.arithmetic.heap import Heap, compress
+from hdlgen.arithmetic.heap_plans import PLANS
 from hdlgen.arithmetic.partial_products import Row
 from tests.hdlgen.rtlil import Netlist, Run
 
-HEIGHTS = st.lists(st.integers(0, 12), min_size=1, max_size=10)
-
-
-def columns_of(heights: list[int]) -> list[list[Bit]]:
-    return [[Bit(Signal()) for _ in range(height)] for height in heights]
-
-
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
-@given(HEIGHTS, st.booleans(), st.integers(0))
-def test_a_plan_leaves_two_bits_a_column_and_keeps_the_value(heights: list[int], chains: bool, seed: int) -> None:
-    chance, width = random.Random(seed), len(heights)
-    columns = columns_of(heights)
-    values = {id(bit): chance.randint(0, 1) for column in columns for bit in column}
-    value = sum(values[id(bit)] << place for place, column in enumerate(columns) for bit in column)
-    plan = plan_adders(columns, newest_first=chains)
-    for adder in sorted(plan, key=lambda adder: (adder.level, adder.depth)):
-        assert len(adder.bits) in (2, 3)
-        for bit in adder.bits:
-            columns[adder.column].remove(bit)  # a ValueError where it is taken twice, or before it is made
-        total = sum(values[id(bit)] for bit in adder.bits)
-        values[id(adder.total)], values[id(adder.carry)] = total & 1, total >> 1
-        columns[adder.column].append(adder.total)
-        if adder.column + 1 < width:
-            columns[adder.column + 1].append(adder.carry)
-    assert max(map(len, columns)) <= 2
-    result = sum(values[id(bit)] << place for place, column in enumerate(columns) for bit in column)
-    assert (result - value) % (1 << width) == 0
-
-
-@pytest.mark.parametrize(
-    ("height", "levels"), [(2, 0), (3, 1), (4, 2), (6, 3), (9, 4), (13, 5), (19, 6), (28, 7), (42, 8)]
-)
-def test_a_plan_is_no_deeper_than_dadda_s_by_more_than_a_level(height: int, levels: int) -> None:
-    plan = plan_adders(columns_of([height] * 40))
-    assert max((adder.level + 1 for adder in plan), default=0) <= levels + 1
-    chains = plan_adders(columns_of([height] * 40), newest_first=True)
-    assert len(chains) >= len(plan)
-    assert max((adder.level for adder in chains), default=0) >= max((adder.level for adder in plan), default=0)
-
-
-def test_bits_that_are_late_wait_for_a_late_adder() -> None:
-    late = Bit(Signal(), arrival=9.0)
-    plan = plan_adders([[late, *columns_of([8])[0]], [], [], []])
-    users = [adder for adder in plan if late in adder.bits]
-    assert not users or users[0].bits[-1] is late
-
 
 def built(
-    width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, cells: bool, linear: bool
+    width: int, rows: list[tuple[int, int, int, int, int]], constant: int, *, cells: bool, plan_name: str
 ) -> Netlist:
     """Build a heap over rows `(bits, place, negative bits, shift, sign)`, reduced to two words that Python adds."""
     m, heap = Module(), Heap(width)
@@ -73,7 +26,7 @@ def built(
         heap.add_row(m, Row(word, place, negative), shift=shift, sign=sign)
     heap.add_constant(constant)
     heap.settle_constant()
-    plan = plan_adders(heap.columns, newest_first=linear)
+    plan = PLANS[plan_name](heap.columns)
     for level in range(max((adder.level + 1 for adder in plan), default=0)):
         compress(m, f"level_{level}", [(heap, [a for a in plan if a.level == level])], cells=cells)
     assert heap.height <= 2
@@ -98,7 +51,7 @@ def test_a_heap_adds_rows_of_any_sign_modulo_its_width(seed: int) -> None:
         )
     constant = chance.randint(-3000, 3000)
     lanes = 100
-    netlist = built(width, rows, constant, cells=seed % 2 == 0, linear=seed % 3 == 0)
+    netlist = built(width, rows, constant, cells=seed % 2 == 0, plan_name=sorted(PLANS)[seed % 3])
     run, totals = Run(netlist, lanes), [constant] * lanes
     for number, (bits, place, negative, shift, sign) in enumerate(rows):
         values = [chance.getrandbits(bits) for _ in range(lanes)]

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Partial products: the rows, weighed by hand, add up to the product of Python's integers."""
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal
 
-from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, word_row
+from hdlgen.arithmetic.heap import Heap
+from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, square_rows, word_row
 from hdlgen.number import Format
 from tests.hdlgen.rtlil import Netlist, Run
 
@@ -27,7 +29,8 @@ def row_sums(name: str, left: Format, right: Format, factors: Factors, *, flip: 
     """Add up the rows of each product, the signs in `flip` turned round in the first; tell how many rows are words."""
     m = Module()
     words = [Signal(format.width, name=f"factor_{place}") for place, format in enumerate((left, right))]
-    rows = PRODUCT_ROWS[name](m, words[0], left, words[1], right)
+    squared = name == "square"
+    rows = square_rows(m, words[0], left) if squared else PRODUCT_ROWS[name](m, words[0], left, words[1], right)
     outputs = [Signal(len(row.bits), name=f"bits_{place}") for place, row in enumerate(rows)]
     m.d.comb += [output.eq(row.bits) for output, row in zip(outputs, rows, strict=True)]
     text = rtlil.convert(m, name="top", emit_src=False, ports=[*words, *outputs])
@@ -74,12 +77,42 @@ def test_booth_makes_half_the_rows() -> None:
     assert (baugh_wooley, booth) == (8, 4)
 
 
+@pytest.mark.parametrize("width", [8, 16])
+def test_a_whole_last_row_leaves_no_column_higher_than_the_digits(width: int) -> None:
+    word = Format(width=width)
+    highest = {}
+    for name in ("booth", "booth_whole"):
+        m, heap = Module(), Heap(2 * width)
+        for row in PRODUCT_ROWS[name](m, Signal(width), word, Signal(width), word):
+            heap.add_row(m, row)
+        heap.settle_constant()
+        highest[name] = heap.height
+    assert highest == {"booth": width // 2 + 1, "booth_whole": width // 2}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_wrong_sign_is_seen(name: str) -> None:
     held = Format(width=4)
     numbers = range(held.low, held.high + 1)
     factors = [(a, b) for a in numbers for b in numbers]
     assert row_sums(name, held, held, factors, flip=1)[0] != [a * b for a, b in factors]
+
+
+@pytest.mark.parametrize(
+    "format", [Format(width=w, signed=s) for w in (*range(1, 8), 12) for s in (False, True)], ids=str
+)
+def test_a_square_adds_every_pair_of_bits_once(format: Format) -> None:
+    words = range(format.low, format.high + 1)
+    totals, _ = row_sums("square", format, format, [(word, word) for word in words])
+    assert totals == [word * word for word in words]
+    rows = square_rows(Module(), Signal(format.width), format)
+    assert sum(len(row.bits) for row in rows) == format.width * (format.width + 1) // 2
+
+
+def test_a_wrong_sign_of_a_square_is_seen() -> None:
+    numbers = range(-8, 8)
+    found = row_sums("square", Format(width=4), Format(width=4), [(word, word) for word in numbers], flip=1)[0]
+    assert found != [word * word for word in numbers]
 
 
 def test_a_word_is_a_row_whose_sign_counts_negative() -> None:

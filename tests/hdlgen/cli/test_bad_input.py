@@ -20,7 +20,8 @@ FIRST = "a liberty file must have 'library' as its first word, not"
 ADDERS = (
     "sklansky, kogge_stone, brent_kung, han_carlson, ladner_fischer, zero_deficiency, han_carlson_4, "
     "ladner_fischer_0, ladner_fischer_2, fitted, kogge_stone_ling, zero_deficiency_ling, fitted_ling, "
-    "searched_fast, searched_quick, searched_even, searched_small or ripple"
+    "searched_fastest, searched_fast, searched_quick, searched_brisk, searched_even, searched_lean, "
+    "searched_small, searched_smallest or ripple"
 )
 TECHNOLOGIES = "sky130hd, sg13g2, gf180_7t_5v, gf180_7t_3v3, asap7 or the path of a liberty file"
 

@@ -94,7 +94,8 @@ def test_a_cluster_that_cannot_work_is_refused_before_a_run_begins(
             "hdlgen: --cluster tcp://127.0.0.1:9: a Dask scheduler must answer there within 1 s ("
         )
         assert len(ran.err.splitlines()) == 1
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "distributed" else True)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "distributed" else find(name))
     ran = hdlgen(*SEARCH, "--cluster", "tcp://127.0.0.1:9")
     message = "hdlgen: --cluster: Dask must be installed; install it with: pip install 'hdlgen[dask]'\n"
     assert (ran.status, ran.out, ran.err) == (3, "", message)
