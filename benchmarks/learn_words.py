@@ -80,8 +80,11 @@ WORDS = {
         inputs={"a": 32, "b": 32},
         outputs={"equal": 1, "less": 1, "below": 1},
         function=_compare,
-        verilog=_HEAD + "output equal, less, below);"
-        " assign equal = a == b, less = $signed(a) < $signed(b), below = a < b; endmodule\n",
+        verilog=f"""\
+{_HEAD}output equal, less, below);
+  assign equal = a == b, less = $signed(a) < $signed(b), below = a < b;
+endmodule
+""",
     ),
     "shifter": Word(
         inputs={"a": 32, "amount": 5, "left": 1, "arithmetic": 1},
