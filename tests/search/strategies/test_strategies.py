@@ -181,7 +181,7 @@ HALF = Space(
 """12,960 points of the wide space, the best ones among them."""
 
 
-@pytest.mark.parametrize(("name", "count"), [("surrogate", 40), ("forest", 40), ("bandit", 80)])
+@pytest.mark.parametrize(("name", "count"), [("surrogate", 40), ("forest", 80), ("bandit", 60)])
 def test_models_find_more_than_80_points_of_uniform(name: str, count: int) -> None:
     pairs = [
         (run(STRATEGIES[name], HALF, seed, count, 4), run(STRATEGIES["uniform"], HALF, seed, 80, 4))
