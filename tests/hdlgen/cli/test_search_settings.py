@@ -42,7 +42,9 @@ def test_options_beat_the_spec_and_the_spec_the_defaults(folder: Path) -> None:
     with pytest.raises(SpecError) as error:
         plan(open_project("dot4.toml"), workers=1)
     assert str(error.value) == (
-        "dot4.toml: search.strategy must be one of surrogate, forest, bandit, evolution, annealing, local, uniform, exhaustive, optuna_tpe, optuna_nsga2, optuna_gp, not 'uniforn'"
+        "dot4.toml: search.strategy must be one of "
+        "surrogate, forest, bandit, evolution, annealing, local, uniform, exhaustive, optuna_tpe, optuna_nsga2, optuna_gp"
+        ", not 'uniforn'"
         " (did you mean 'uniform'?)"
     )
 
@@ -74,7 +76,9 @@ def test_two_searches_cannot_write_one_run(hdlgen: Hdlgen, folder: Path) -> None
         (["--out", "dot4.toml/run"], "dot4.toml/run: it must be writable, and is not: Not a directory"),
         (
             ["--strategy", "evolve"],
-            "--strategy must be one of surrogate, forest, bandit, evolution, annealing, local, uniform, exhaustive, optuna_tpe, optuna_nsga2, optuna_gp, not 'evolve' (did you mean 'evolution'?)",
+            "--strategy must be one of "
+            "surrogate, forest, bandit, evolution, annealing, local, uniform, exhaustive, optuna_tpe, optuna_nsga2, optuna_gp"
+            ", not 'evolve' (did you mean 'evolution'?)",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
