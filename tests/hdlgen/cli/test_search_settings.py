@@ -13,6 +13,7 @@ from hdlgen.cli.searching import header, plan
 from hdlgen.errors import SpecError
 from search import durable
 from search.store import RunStore
+from search.strategies import STRATEGIES
 from sim import tools
 from tests.hdlgen.cli.command import Hdlgen
 from tests.sim.specs import DOT
@@ -25,6 +26,9 @@ def begun(dot: str) -> None:
     """Begin the run of `SEARCH`, and stop before anything is measured."""
     project = open_project(dot)
     RunStore.create(header(project, plan(project, workers=1, budget=4)), out=Path("run")).close()
+
+
+NAMES = ", ".join(STRATEGIES)
 
 
 def contents(run: Path) -> dict[str, bytes]:
@@ -42,8 +46,7 @@ def test_options_beat_the_spec_and_the_spec_the_defaults(folder: Path) -> None:
     with pytest.raises(SpecError) as error:
         plan(open_project("dot4.toml"), workers=1)
     assert str(error.value) == (
-        "dot4.toml: search.strategy must be one of uniform, exhaustive, local, evolution, not 'uniforn'"
-        " (did you mean 'uniform'?)"
+        "dot4.toml: search.strategy must be one of " + NAMES + ", not 'uniforn' (did you mean 'uniform'?)"
     )
 
 
@@ -74,7 +77,7 @@ def test_two_searches_cannot_write_one_run(hdlgen: Hdlgen, folder: Path) -> None
         (["--out", "dot4.toml/run"], "dot4.toml/run: it must be writable, and is not: Not a directory"),
         (
             ["--strategy", "evolve"],
-            "--strategy must be one of uniform, exhaustive, local, evolution, not 'evolve' (did you mean 'evolution'?)",
+            "--strategy must be one of " + NAMES + ", not 'evolve' (did you mean 'evolution'?)",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

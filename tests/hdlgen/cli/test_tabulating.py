@@ -91,7 +91,7 @@ def test_a_space_too_large_is_refused_with_what_to_narrow(hdlgen: Hdlgen) -> Non
     ran = hdlgen("tabulate", "dot8")
     assert (ran.status, ran.out) == (2, "")
     assert (
-        "dot8/spec.toml: space must have at most 20,000 points to be tabulated, not 120,960: pin or narrow" in ran.err
+        "dot8/spec.toml: space must have at most 20,000 points to be tabulated, not 517,440: pin or narrow" in ran.err
     )
     assert "knobs in [knobs], first of all adder (12 choices), recipe (8 choices), stages (7 choices)" in ran.err
 
