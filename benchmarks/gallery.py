@@ -209,8 +209,8 @@ def _write(place: Path, graphs: Sequence[_Entry]) -> None:
     """Keep the designs, one a line."""
     document = {
         "about": "prefix graphs by column (hdlgen/arithmetic/prefix_graph.py) with the form of their logic"
-        " (hdlgen/arithmetic/prefix_adder.py); scores are without registers; a command without --afresh went on from what"
-        " earlier ones had found",
+        " (hdlgen/arithmetic/prefix_adder.py); scores are without registers; a command without --afresh went on from"
+        " what earlier ones had found",
     }
     lines = ",\n".join("  " + json.dumps(entry, separators=(",", ":")) for entry in graphs)
     head = json.dumps(document, indent=1)[:-2]
