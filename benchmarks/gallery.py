@@ -156,20 +156,20 @@ def choose(searches: Mapping[str, Search], count: int) -> list[_Design]:
 
 
 def _entries(searches: Mapping[str, Search], command: str) -> list[_Entry]:
-    """Name the chosen designs of a width by their order in delay, with the best that each was measured to be."""
+    """Name the chosen designs of a width by their order in delay, with the front of what each was measured to be."""
     found: list[tuple[float, _Entry]] = []
     for columns, form in choose(searches, len(SEARCHED)):
         scores: list[_Entry] = []
         delays: list[float] = []
         for technology, search in searches.items():
-            ways = [way for way in search.known if (way.columns, way.form) == (columns, form)]
-            if not ways:
-                continue  # another technology's discovery
-            best = min(ways, key=lambda way: search.known[way].product)
-            point = search.known[best]
-            delays.append(point.delay_ps / search.targets["sklansky"].delay_ps)
-            score = {"technology": technology, "recipe": best.recipe}
-            scores.append({**score, "area_um2": point.area_um2, "delay_ps": point.delay_ps})
+            points = {way.recipe: point for way, point in search.known.items() if way[:2] == (columns, form)}
+            for recipe, point in points.items():
+                if not any(other != point and other.dominates(point) for other in points.values()):
+                    score = {"technology": technology, "recipe": recipe}
+                    scores.append({**score, "area_um2": point.area_um2, "delay_ps": point.delay_ps})
+            if points:  # else another technology's discovery
+                shortest = min(point.delay_ps for point in points.values())
+                delays.append(shortest / search.targets["sklansky"].delay_ps)
         entry = {"nodes": size(columns), "depth": depth(columns), "form": asdict(form), "scores": scores}
         found.append((sum(delays) / len(delays), {"width": len(columns), **entry, "columns": columns}))
     found.sort(key=lambda delayed: delayed[0])
@@ -209,7 +209,8 @@ def _write(place: Path, graphs: Sequence[_Entry]) -> None:
     """Keep the designs, one a line."""
     document = {
         "about": "prefix graphs by column (hdlgen/arithmetic/prefix_graph.py) with the form of their logic"
-        " (hdlgen/arithmetic/prefix_adder.py); scores are without registers",
+        " (hdlgen/arithmetic/prefix_adder.py); scores are without registers; a command without --afresh went on from"
+        " what earlier ones had found",
     }
     lines = ",\n".join("  " + json.dumps(entry, separators=(",", ":")) for entry in graphs)
     head = json.dumps(document, indent=1)[:-2]
