@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,8 +81,11 @@ WORDS = {
         inputs={"a": 32, "b": 32},
         outputs={"equal": 1, "less": 1, "below": 1},
         function=_compare,
-        verilog=_HEAD + "output equal, less, below);"
-        " assign equal = a == b, less = $signed(a) < $signed(b), below = a < b; endmodule\n",
+        verilog=f"""\
+{_HEAD}output equal, less, below);
+  assign equal = a == b, less = $signed(a) < $signed(b), below = a < b;
+endmodule
+""",
     ),
     "shifter": Word(
         inputs={"a": 32, "amount": 5, "left": 1, "arithmetic": 1},
@@ -127,7 +131,7 @@ endmodule
 
 
 def _measure(say: Say) -> Measured:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, word in WORDS.items():
         say(name)
         with tempfile.TemporaryDirectory(prefix="hdlgen-word-") as folder:
@@ -159,6 +163,7 @@ def _measure(say: Say) -> Measured:
         )
     by_name = {str(row["name"]): row for row in rows}
     columns = tuple(rows[0])
+    text = tuple(tuple(str(row[key]) for key in columns) for row in rows)
     return Measured(
         figures={
             "seconds_total": round(sum(float(row["seconds"]) for row in rows), 2),
@@ -167,7 +172,7 @@ def _measure(say: Say) -> Measured:
             "counterexamples": sum(int(row["counterexamples"]) for row in rows),
         },
         rows=rows,
-        tables=(Table("Words", columns, tuple(tuple(str(row[key]) for key in columns) for row in rows)),),
+        tables=(Table(title="Words", columns=columns, rows=text),),
     )
 
 

@@ -46,12 +46,12 @@ EFFORTS: Mapping[int, Effort] = {
     8: Effort(
         recipes=("fastest", "balanced", "keep_fast", "spare"),
         finals=("ripple", "brent_kung", "sklansky", "kogge_stone"),
-        budget=480,
+        budget=440,
     ),
     16: Effort(
-        recipes=("fastest", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=240
+        recipes=("fastest", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=220
     ),
-    32: Effort(recipes=("keep_fast", "spare"), finals=("brent_kung", "sklansky"), budget=120),
+    32: Effort(recipes=("keep_fast", "spare"), finals=("brent_kung", "sklansky"), budget=100),
 }
 """By width."""
 

@@ -181,7 +181,7 @@ class NetworkBuilder:
                 needed.add(node)
                 stack.extend(literal >> 1 for literal in self.gates[node - self._first])
         number = {node: node for node in range(self._first)}
-        kept = []
+        kept: list[tuple[int, int]] = []
         for node in sorted(needed):
             left, right = (2 * number[x >> 1] + (x & 1) for x in self.gates[node - self._first])
             number[node] = self._first + len(kept)

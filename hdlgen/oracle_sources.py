@@ -44,7 +44,8 @@ def load_function(path: Path, name: str, *, ports: Path | None = None) -> Oracle
     if not callable(function):
         functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise InputError(f"{path}: it must have a function {name!r}{nearest(name, functions)}")
-    return FORMS[form](interface, function, where=where)
+    oracle: Oracle = FORMS[form](interface, function, where=where)
+    return oracle
 
 
 def _run(path: Path) -> Any:

@@ -53,7 +53,7 @@ def choose(select: Bits, one: Bits, zero: Bits) -> Bits:
 
 def matches(bits: Bits, value: int) -> Bits:
     """Tell where a field has a value."""
-    found = ~bits[0] if not value & 1 else bits[0].copy()
+    found: Bits = ~bits[0] if not value & 1 else bits[0].copy()
     for place in range(1, len(bits)):
         found &= bits[place] if value >> place & 1 else ~bits[place]
     return found

@@ -206,8 +206,11 @@ def _replay(requests: Sequence[TrialRequest], plan: Plan, tracker: _Tracker) -> 
 def _outcomes(
     pool: Pool, requests: Sequence[TrialRequest], ahead: int, tracker: _Tracker
 ) -> Iterator[tuple[TrialRequest, Any]]:
-    """Yield each request with its outcome, or with None where its strategy was given up before; few are under way."""
-    waiting, under_way = deque(requests), deque[tuple[TrialRequest, Any]]()
+    """Yield each request with its outcome as it ends, or with None where its strategy was given up before.
+
+    Few are under way at a time. They end in any order, so that a slow strategy keeps no other from being stored.
+    """
+    waiting, under_way = deque(requests), list[tuple[TrialRequest, Any]]()
     while waiting or under_way:
         while waiting and len(under_way) < ahead:
             request = waiting.popleft()
@@ -217,8 +220,10 @@ def _outcomes(
                 limit = TRIAL_CPU_S * len(request.seeds)
                 under_way.append((request, pool.submit(run_request, request, cpu_seconds=limit)))
         if under_way:
-            request, task = under_way.popleft()
-            yield request, task.result()
+            while (ended := next((pair for pair in under_way if pair[1].done), None)) is None:
+                pool.receive()
+            under_way.remove(ended)
+            yield ended[0], ended[1].result()
 
 
 def _live(project: Project, plan: Plan, seeds: Sequence[int], tracker: _Tracker, store: TrialStore) -> Setting:
@@ -265,7 +270,7 @@ def view(outcome: Outcome) -> Group:
     """Lay the figures over all problems out for a terminal."""
     rows = outcome.document["overall"]
     table = Table(box=SIMPLE)
-    headings = ("strategy", "regret", "95 %", "ahead", "at the end", "to 99 %", "reached")
+    headings = ("strategy", "regret", "95 %", "ahead", "at end", "to 99 %", "by")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "strategy" else "right", no_wrap=True)
     for row in rows:

@@ -42,7 +42,7 @@ def figure_rows(figures: Sequence[Figures], strategies: Sequence[str]) -> list[d
             "area_range": interval(*one.area[1:]),
             "ahead": percent(one.ahead[0]) if one.strategy != strategies[0] else NONE,
             "ahead_range": interval(*one.ahead[1:]) if one.strategy != strategies[0] else "",
-            "clear": one.ahead[1] > 0,
+            "surely_ahead": one.ahead[1] > 0,
             "regret": percent(one.regret[0]),
             "adrs": percent(one.adrs),
             "igd_plus": f"{one.igd_plus:.4f}" if math.isfinite(one.igd_plus) else NONE,

@@ -201,4 +201,4 @@ class Classes:
 
 
 def _digest(signatures: Words) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(signatures), digest_size=16).digest()
+    return hashlib.blake2b(signatures.tobytes(), digest_size=16).digest()

@@ -179,4 +179,4 @@ def normalise(signature: Words) -> tuple[Words, bool]:
 
 def digest(signature: Words) -> bytes:
     """Shorten a signature to 16 bytes."""
-    return hashlib.blake2b(np.ascontiguousarray(signature), digest_size=16).digest()
+    return hashlib.blake2b(signature.tobytes(), digest_size=16).digest()

@@ -47,7 +47,7 @@ def test_abc_reads_what_is_written(other: Network, verdict: str, tmp_path: Path)
     (tmp_path / "b.blif").write_text(write_blif(other))
     (tmp_path / "c.aig").write_bytes(write_aiger(other))
     for name in ("b.blif", "c.aig"):
-        command = [tools.require("yosys-abc"), "-c", f"cec -n a.aig {name}"]
+        command: list[str | Path] = [tools.require("yosys-abc"), "-c", f"cec -n a.aig {name}"]
         assert verdict in tools.run(command, folder=tmp_path, seconds=120).output
 
 

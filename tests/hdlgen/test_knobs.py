@@ -7,7 +7,7 @@ from functools import lru_cache
 import pytest
 
 from hdlgen.arithmetic.adders import ADDERS
-from hdlgen.arithmetic.sum_shape import SumStyle
+from hdlgen.arithmetic.sum_shape import MULTIPLIERS, SumStyle
 from hdlgen.builder import GraphBuilder
 from hdlgen.compiler import Compiler
 from hdlgen.emit import digest
@@ -50,7 +50,7 @@ def test_no_choice_is_without_effect(name: str) -> None:
     _, compiler, space = offered(name)
     default = space.default()
     seen = {digest(compiler.build(default).rtlil): default.text()}
-    coinciding = 0
+    coinciding = {"adder": 0, "multiplier": 0}
     for knob in space.knobs:
         # A longer interval brings its first fold along, and the deepest stages are for a chain.
         if knob.name not in ("recipe", "fold"):
@@ -60,12 +60,13 @@ def test_no_choice_is_without_effect(name: str) -> None:
                 point = Point.parse(f"{knob.name}={choice}", space)
                 if point != default:
                     key = digest(compiler.build(point).rtlil)
-                    if knob.name == "adder" and "adder=" in seen.get(key, ""):
-                        coinciding += 1  # the sums are narrow, and some graphs the same at their widths
+                    if knob.name in coinciding and f"{knob.name}=" in seen.get(key, ""):
+                        coinciding[knob.name] += 1  # where sums are narrow, some graphs and plans are the same
                         continue
                     assert key not in seen, (point.text(), seen[key])
                     seen[key] = point.text()
-    assert coinciding <= len(ADDERS) - 3
+    assert coinciding["adder"] <= len(ADDERS) - 3
+    assert coinciding["multiplier"] <= 1
 
 
 def test_folds_of_one_interval_differ() -> None:
@@ -79,7 +80,7 @@ def test_a_dot_product_offers_its_divisors_and_every_scheme() -> None:
     offer_of = choices(offered("dot")[2])
     assert offer_of["interval"] == offer_of["fold"] == (1, 2, 4, 8)
     assert offer_of["reduction"] == ("heap", "tree", "chain")
-    assert offer_of["multiplier"] == ("booth", "dadda", "array")
+    assert offer_of["multiplier"] == tuple(MULTIPLIERS)
     assert offer_of["adder"] == tuple(ADDERS)
     assert offer_of["full_adders"] == ("cells", "gates_25", "gates_50", "gates_75", "gates")
     assert offer_of["recipe"] == ("fast", "small")

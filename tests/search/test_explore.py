@@ -23,6 +23,7 @@ from search.explore import Progress, Stop, explore
 from search.pareto import costs, non_dominated
 from search.store import RunStore
 from search.strategies import STRATEGIES
+from tests.search.optional import listed
 from tests.search.toy import OBJECTIVES, TINY, TOY, ToyEvaluator, evaluation, header, search_toy
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ def stored(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("batch", [1, 5, 8])
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
+@pytest.mark.parametrize("name", listed(*STRATEGIES))
 def test_budget_counts_distinct_hardware_and_the_front_is_that_of_all(tmp_path: Path, name: str, batch: int) -> None:
     evaluator = ToyEvaluator()
     with RunStore.create(header(strategy=name, batch=batch, budget=41), out=tmp_path) as store:

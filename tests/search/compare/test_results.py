@@ -184,6 +184,14 @@ def test_every_strategy_has_a_curve_in_every_plot_of_curves(six: Comparison) -> 
     assert len([one for one in curves if one["class"] == "curve s1"]) >= 1 + 6 * 2  # all together; evaluations, seconds
 
 
+def test_only_a_lead_with_an_interval_clear_of_zero_is_marked(six: Comparison) -> None:
+    rows = [six.overall(name) for name in six.strategies]
+    rows += [six.figures(name, setting) for setting in six.settings for name in six.strategies]
+    text = render(six, HEAD, folder="x")
+    assert text.count('class="number won"') == sum(row.ahead[1] > 0 for row in rows) < len(rows)
+    assert text.count('class="number best"') == 7, "all problems together, and each of six"
+
+
 def test_one_problem_and_one_strategy_are_enough() -> None:
     alone = Comparison(
         [Setting(table=table("a"), whole=True, space_size=160)], ["local"], [1], RULES, played("a", "local")[:1]
