@@ -11,7 +11,7 @@ import pytest
 
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
-from search.memory import FILE, KEYS, Memory, gather
+from search.memory import FILE, KEYS, Memory, gather, kept
 from search.store import Record, RunStore
 from tests.search.toy import TOY, ToyEvaluator, header
 
@@ -42,7 +42,7 @@ def test_runs_of_the_same_problem_are_remembered_whatever_their_strategy(tmp_pat
     run(tmp_path, "toy-2", evaluations(3, 8))
     memory = gather(tmp_path, wanted())
     assert [e.point for e in memory.evaluations] == [POINTS[at] for at in (3, 4, 5, 6, 7, 0, 1, 2)]  # latest first
-    assert set(memory.evaluations) >= set() and memory.evaluations[0] == evaluations(3, 4)[0]
+    assert memory.evaluations[:5] == tuple(evaluations(3, 8))
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -81,3 +81,15 @@ def test_a_broken_memory_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"point": {}}\n')
     with pytest.raises(StoreError, match="the memory must hold an evaluation a line"):
         Memory.read(tmp_path)
+
+
+def test_a_run_that_is_gone_on_with_has_the_memory_with_which_it_began(tmp_path: Path) -> None:
+    run(tmp_path, "toy-1", evaluations(0, 5))
+    memory = gather(tmp_path, wanted())
+    folder = run(tmp_path, "toy-2", [], memory=memory.digest)
+    assert kept(folder, tmp_path, wanted()) == memory  # a kill came before it was written
+    memory.write(folder)
+    run(tmp_path, "toy-3", evaluations(5, 9))
+    assert kept(folder, tmp_path, wanted()) == memory != gather(tmp_path, wanted())
+    without = run(tmp_path, "toy-4", [])
+    assert kept(without, tmp_path, wanted()) == Memory()

@@ -27,7 +27,7 @@ class Scripted:
     """Propose what is written, over and over, and keep what is told."""
 
     def __init__(self, *proposals: tuple[int, str]) -> None:
-        self._proposals: Iterator[tuple[int, str]] = iter(proposals * 50)
+        self._proposals: Iterator[tuple[int, str]] = iter(proposals * 500)
         self.told: list[tuple[Any, dict[str, Choice], Sequence[float] | None, bool]] = []
         self.count = 0
 
