@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(
             raise ImportError(name)
         return object()
 
-    monkeypatch.setattr(optuna_samplers.importlib, "import_module", find)
+    monkeypatch.setattr(importlib, "import_module", find)
     with pytest.raises(ToolMissing, match="strategy optuna_") as caught:
         make(SPACE, OBJECTIVES, seed=1)
     assert line in str(caught.value)
