@@ -16,7 +16,7 @@ from hdlgen.space import Point
 from search.durable import read_document, writing
 from search.store import EVALUATIONS, HEADER, Record
 
-__all__ = ["FILE", "KEYS", "LIMIT", "Memory", "gather"]
+__all__ = ["FILE", "KEYS", "LIMIT", "Memory", "gather", "kept"]
 
 FILE = "memory.jsonl"
 """Holds, in a run's folder, what the run began with."""
@@ -67,6 +67,22 @@ class Memory:
             return cls(evaluations=tuple(Evaluation.from_dict(json.loads(line)) for line in lines))
         except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise StoreError(f"{path}: the memory must hold an evaluation a line: {error!r}") from None
+
+
+def kept(folder: Path, runs: Path, header: Mapping[str, Any]) -> Memory:
+    """Give the memory with which a run began that is now gone on with.
+
+    Where a kill came before it was written, nothing had been asked yet, and it is gathered again; whether it still is
+    the same, the run's header says.
+
+    Args:
+        folder: the run's.
+        runs, header: as for `gather`.
+    Raises: StoreError.
+    """
+    if not (folder / HEADER).is_file() or "memory" not in read_document(folder / HEADER):
+        return Memory()
+    return Memory.read(folder) if (folder / FILE).is_file() else gather(runs, header)
 
 
 def gather(runs: Path, header: Mapping[str, Any]) -> Memory:

@@ -21,7 +21,7 @@ from hdlgen.evaluation import Evaluation, Evaluator
 from hdlgen.features import facts
 from search.confine import DECISION_LIMIT_S, ConfinedStrategy
 from search.explore import Exploration, Progress, explore
-from search.memory import Memory, gather
+from search.memory import Memory, gather, kept
 from search.report import write_report
 from search.store import RunStore, latest
 from search.strategies import STRATEGIES
@@ -37,6 +37,9 @@ from sim.versions import code_digest, versions
 from sim.workload import Workload
 
 __all__ = ["Outcome", "Plan", "header", "plan", "run"]
+
+RUNS = Path("runs")
+"""Where runs are, and where earlier ones are looked for."""
 
 DEFAULTS: dict[str, Any] = {"strategy": "surrogate", "budget": 40, "seed": 1, "batch": 8}
 """What neither the command nor the spec says."""
@@ -174,10 +177,10 @@ def run(
     check_tools(settings.simulator)
     began = time.monotonic()
     head = header(project, settings)
-    folder = (out or latest(Path("runs"), project.spec.name)) if resume else None
+    folder = (out or latest(RUNS, project.spec.name)) if resume else None
     memory = Memory()
     if settings.memory:  # a run that is gone on with has that with which it began
-        memory = gather(Path("runs"), head) if folder is None else Memory.read(folder)
+        memory = gather(RUNS, head) if folder is None else kept(folder, RUNS, head)
     if memory.evaluations:
         head["memory"] = memory.digest
     open_store = partial(RunStore.create, head, out=out) if folder is None else partial(RunStore.resume, folder, head)

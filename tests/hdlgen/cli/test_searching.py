@@ -222,6 +222,24 @@ def test_a_larger_budget_goes_on_with_a_run_that_ended(hdlgen: Hdlgen, dot: str,
 
 
 @pytest.mark.usefixtures("known_results")
+def test_a_later_search_remembers_what_an_earlier_one_measured(hdlgen: Hdlgen, dot: str) -> None:
+    search = ("search", "dot4.toml", "--strategy", "surrogate", "--batch", "2", "--budget", "2")
+    assert hdlgen(*search, "--workers", "1").status == 0
+    assert hdlgen(*search, "--seed", "2", "--workers", "1").status == 0
+    assert hdlgen(*search, "--seed", "2", "--workers", "1", "--no-memory").status == 0
+    first, second, third = (Path("runs") / f"dot4-{number}" for number in (1, 2, 3))
+    heads = [json.loads((run / "run.json").read_text()) for run in (first, second, third)]
+    assert ["memory" in head for head in heads] == [False, True, False]
+    assert heads[2]["command"].endswith("--no-memory")
+    remembered = [json.loads(line) for line in (second / "memory.jsonl").read_text().splitlines()]
+    assert [line["point"] for line in remembered] == [line["point"] for line in evaluations(first)]
+    assert hdlgen(*search, "--seed", "2", "--out", str(second), "--budget", "3", "--resume").status == 0
+    assert len(evaluations(second)) == 3
+    ran = hdlgen(*search, "--seed", "2", "--out", str(second), "--budget", "3", "--resume", "--no-memory")
+    assert (ran.status, "memory must be" in ran.err) == (2, True)
+
+
+@pytest.mark.usefixtures("known_results")
 def test_known_results_cost_no_time(hdlgen: Hdlgen, dot: str, unbroken: Unbroken) -> None:
     assert hdlgen(*SEARCH).status == 0
     lines = [json.loads(line) for line in Path("run/evaluations.jsonl").read_text().splitlines()]
