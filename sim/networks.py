@@ -11,7 +11,7 @@ import numpy as np
 
 from hdlgen.aiger import read_aiger, write_aiger
 from hdlgen.bits import Words, unpack_table
-from hdlgen.errors import ToolError
+from hdlgen.errors import InputError, ToolError
 from hdlgen.evaluation import Verdict
 from hdlgen.network import Network
 from hdlgen.network_shell import fields, write_shell
@@ -59,7 +59,10 @@ def shrink(network: Network, *, rounds: tuple[str, ...] = SHRINKING, seconds: fl
             if done.status or complaint or not (folder / "out.aig").is_file():
                 reason = complaint[0].strip() if complaint else f"status {done.status} and no network"
                 raise ToolError(f"yosys-abc: it must shrink the network without an error, not with: {reason}")
-            smaller = read_aiger((folder / "out.aig").read_bytes(), where="out.aig", interface=network.interface)
+            try:
+                smaller = read_aiger((folder / "out.aig").read_bytes(), where="out.aig", interface=network.interface)
+            except InputError as error:
+                raise ToolError(f"yosys-abc: it must give back a network with the same ports: {error}") from None
         if smaller.and_nodes >= network.and_nodes:
             continue
         proof = EquivalenceProver(network, seconds=seconds).prove(smaller)
