@@ -55,7 +55,7 @@ def _measure(say: Say) -> Measured:
     say("mapping")
     mapped = [map_network(network, load(TECHNOLOGY), recipe=RECIPE) for network in (ours, theirs)]
     columns = tuple(rows[0])
-    text = tuple(tuple(str(row[key]) for key in columns) for row in rows)
+    shown = tuple(tuple(str(row[key]) for key in columns) for row in rows)
     return Measured(
         figures={
             "seconds_max": max(one.wall_s for one in found),
@@ -74,7 +74,7 @@ def _measure(say: Say) -> Measured:
             "clock_mhz_rtl": round(1e6 / mapped[1].period_ps, 1),
         },
         rows=rows,
-        tables=(Table(title="Seeds", columns=columns, rows=text),),
+        tables=(Table(title="Seeds", columns=columns, rows=shown),),
     )
 
 

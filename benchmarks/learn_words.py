@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -131,7 +130,7 @@ endmodule
 
 
 def _measure(say: Say) -> Measured:
-    rows: list[dict[str, Any]] = []
+    rows = []
     for name, word in WORDS.items():
         say(name)
         with tempfile.TemporaryDirectory(prefix="hdlgen-word-") as folder:
@@ -163,7 +162,7 @@ def _measure(say: Say) -> Measured:
         )
     by_name = {str(row["name"]): row for row in rows}
     columns = tuple(rows[0])
-    text = tuple(tuple(str(row[key]) for key in columns) for row in rows)
+    shown = tuple(tuple(str(row[key]) for key in columns) for row in rows)
     return Measured(
         figures={
             "seconds_total": round(sum(float(row["seconds"]) for row in rows), 2),
@@ -172,7 +171,7 @@ def _measure(say: Say) -> Measured:
             "counterexamples": sum(int(row["counterexamples"]) for row in rows),
         },
         rows=rows,
-        tables=(Table(title="Words", columns=columns, rows=text),),
+        tables=(Table(title="Words", columns=columns, rows=shown),),
     )
 
 

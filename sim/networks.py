@@ -36,7 +36,6 @@ SHRINKING: tuple[str, ...] = (
 
 _TOKENS = (256, 64)
 """With fewer in the phase without pauses the testbench measures no rate."""
-_CHANGED = "yosys-abc: it must shrink the network without changing its function, and changed it"
 _COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
 
 
@@ -51,11 +50,7 @@ def shrink(network: Network, *, rounds: tuple[str, ...] = SHRINKING, seconds: fl
         with tempfile.TemporaryDirectory(prefix="hdlgen-shrink-") as name:
             folder = Path(name)
             (folder / "in.aig").write_bytes(write_aiger(network))
-            command: list[str | Path] = [
-                tools.require("yosys-abc"),
-                "-c",
-                f"read in.aig; {script}; strash; write_aiger out.aig",
-            ]
+            command = [tools.require("yosys-abc"), "-c", f"read in.aig; {script}; strash; write_aiger out.aig"]
             try:
                 done = tools.run(command, folder=folder, seconds=seconds)
             except ToolTimeout:
@@ -66,13 +61,13 @@ def shrink(network: Network, *, rounds: tuple[str, ...] = SHRINKING, seconds: fl
                 raise ToolError(f"yosys-abc: it must shrink the network without an error, not with: {reason}")
             try:
                 smaller = read_aiger((folder / "out.aig").read_bytes(), where="out.aig", interface=network.interface)
-            except InputError as error:  # other inputs or outputs are another function
-                raise ToolError(_CHANGED) from error
+            except InputError as error:
+                raise ToolError(f"yosys-abc: it must give back a network with the same ports: {error}") from None
         if smaller.and_nodes >= network.and_nodes:
             continue
         proof = EquivalenceProver(network, seconds=seconds).prove(smaller)
         if proof.verdict is Verdict.DIFFERENT:
-            raise ToolError(_CHANGED)
+            raise ToolError("yosys-abc: it must shrink the network without changing its function, and changed it")
         if proof.verdict is Verdict.EQUAL:
             network = smaller
     return network

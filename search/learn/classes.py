@@ -26,11 +26,11 @@ FEWEST_OUTPUTS = 8
 """Fewer outputs with something to learn are learnt one by one."""
 SHARE_CHANGED, CLEARLY_CHANGED = 0.25, 0.1
 """A split must change so many of them, each in so many of the witnesses."""
-STRONG = 0.03
+STRONG, ANY = 0.03, 0.5 / (64 * WORDS)
 """An input matters to an output where it changes it in so many of the witnesses: carries over many places do not."""
 TRIED = 4
-SIMPLER, MUCH_SIMPLER = 0.85, 0.6
-"""A split pays where both halves together have so few inputs left, or one half alone."""
+EXCHANGED = 0.2
+"""A split pays where, of the pairs of an output and an input that matters to it in a half, so many do in one alone."""
 MOST_MOVED = 0.25
 """A split only moves functions from output to output where so many of the changed ones are known on the other side."""
 MOST_CLASSES = 512
@@ -61,10 +61,9 @@ class _Shape:
     active: NDArray[np.int64]
     rate: NDArray[np.float64]
 
-    def kept(self, pairs: set[tuple[int, int]]) -> int:
-        """Count the pairs of an output and an input that still matter."""
-        rows = {int(output): row for row, output in enumerate(self.active)}
-        return sum(1 for output, bit in pairs if output in rows and self.rate[rows[output], bit] > 0)
+    def pairs(self, least: float) -> set[tuple[int, int]]:
+        """List the pairs of an output and an input that changes it in so many of the witnesses."""
+        return {(int(self.active[row]), int(bit)) for row, bit in np.argwhere(self.rate >= least)}
 
 
 class Classes:
@@ -172,13 +171,11 @@ class Classes:
             halves = [np.ascontiguousarray(half) for half in np.split(answer, 2, axis=1)]
             if self._moves(shape, variable, halves):
                 continue
-            strong = np.argwhere(shape.rate >= STRONG)
-            pairs = {(int(shape.active[row]), int(bit)) for row, bit in strong if bit != variable}
-            kept = []
+            sides = []
             for side, (restriction, signatures) in enumerate(zip(restrictions, halves, strict=True)):
                 half = yield from self._shape((number + 1) * 4096 + 2 * variable + side, restriction, signatures)
-                kept.append(half.kept(pairs))
-            if sum(kept) <= SIMPLER * 2 * len(pairs) or min(kept) <= MUCH_SIMPLER * len(pairs):
+                sides.append(half)
+            if _exchanged(*sides) >= EXCHANGED:
                 return variable, restrictions, halves
         return None
 
@@ -198,6 +195,17 @@ class Classes:
             or (output in sides[0] and sides[0][output] in known[1] - {sides[1].get(output, b"")})
         )
         return moved > MOST_MOVED * len(changed)
+
+
+def _exchanged(one: _Shape, other: _Shape) -> float:
+    """Give the share of the pairs that matter in a half and not at all in the other one.
+
+    Any trace of an input counts as mattering: what data has lost by a split, such as a carry that is known to be 0, it
+    loses nearly everywhere but not quite.
+    """
+    strong = one.pairs(STRONG), other.pairs(STRONG)
+    any_trace = one.pairs(ANY), other.pairs(ANY)
+    return len((strong[0] - any_trace[1]) | (strong[1] - any_trace[0])) / max(len(strong[0] | strong[1]), 1)
 
 
 def _digest(signatures: Words) -> bytes:

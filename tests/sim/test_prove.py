@@ -89,6 +89,6 @@ def test_shrinking_is_proved_and_a_script_that_changes_the_function_is_refused()
     assert small.and_nodes <= doubled.and_nodes
     assert EquivalenceProver(doubled).prove(small).verdict is Verdict.EQUAL
     with pytest.raises(ToolError, match="without changing its function, and changed it"):
-        shrink(doubled, rounds=("strash; cone -O 0 -R 1; addpi",))
+        shrink(doubled, rounds=("strash; zeropo -N 3",))
     with pytest.raises(ToolError, match="it must shrink the network without an error"):
         shrink(doubled, rounds=("no_such_command",))

@@ -72,7 +72,7 @@ def test_an_oracle_that_ends_its_process_is_told() -> None:
 
 
 def test_what_an_oracle_raises_is_told() -> None:
-    with pytest.raises(InputError, match="must not fail, and did with: ZeroDivisionError: .*by zero$"):
+    with pytest.raises(InputError, match="must not fail, and did with: ZeroDivisionError: "):
         _run(_Bad(lambda: 1 // 0))
 
 
