@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -130,7 +131,7 @@ endmodule
 
 
 def _measure(say: Say) -> Measured:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, word in WORDS.items():
         say(name)
         with tempfile.TemporaryDirectory(prefix="hdlgen-word-") as folder:

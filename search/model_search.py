@@ -68,8 +68,8 @@ class ModelSearch:
     known. It is weighed with the probability that a point is feasible, learnt as soon as one is not. Within a batch
     each chosen point is believed to measure as expected before the next one is chosen (kriging believer). Candidates
     are the whole space up to `pool.WHOLE` points; above, a sample, the neighbours of the front, and those of the best
-    candidates, a few steps far. The opening is the default point and two random ones: fewer than usual, for where little is known the gain is largest
-    anyway.
+    candidates, a few steps far. The opening is the default point and two random ones: fewer than usual, for where
+    little is known the gain is largest anyway.
 
     Source: Jones, Schonlau and Welch, J. Global Optimization 13, 1998, 455-492; Ginsbourger, Le Riche and Carraro, 2010
         (kriging believer); Gardner et al., ICML 2014 (constraints).

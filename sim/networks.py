@@ -50,7 +50,8 @@ def shrink(network: Network, *, rounds: tuple[str, ...] = SHRINKING, seconds: fl
         with tempfile.TemporaryDirectory(prefix="hdlgen-shrink-") as name:
             folder = Path(name)
             (folder / "in.aig").write_bytes(write_aiger(network))
-            command = [tools.require("yosys-abc"), "-c", f"read in.aig; {script}; strash; write_aiger out.aig"]
+            commands = f"read in.aig; {script}; strash; write_aiger out.aig"
+            command: list[str | Path] = [tools.require("yosys-abc"), "-c", commands]
             try:
                 done = tools.run(command, folder=folder, seconds=seconds)
             except ToolTimeout:
