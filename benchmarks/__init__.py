@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import adders, constants, demo, functions, loop, multipliers, stock
+from benchmarks import (
+    adders,
+    constants,
+    demo,
+    features,
+    functions,
+    learn_rv32i,
+    learn_words,
+    loop,
+    multipliers,
+    scaling,
+    spector,
+    stock,
+    stopping,
+    tables,
+)
 from benchmarks.benchmark import Benchmark
 
 __all__ = ["BENCHMARKS"]
@@ -17,5 +32,12 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "multipliers": multipliers.BENCHMARK,
     "loop": loop.BENCHMARK,
     "functions": functions.BENCHMARK,
+    "spector": spector.BENCHMARK,
+    "tables": tables.BENCHMARK,
+    "features": features.BENCHMARK,
+    "stopping": stopping.BENCHMARK,
+    "scaling": scaling.BENCHMARK,
+    "learn_words": learn_words.BENCHMARK,
+    "learn_rv32i": learn_rv32i.BENCHMARK,
 }
 """By name, in the order of the page."""

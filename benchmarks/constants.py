@@ -6,13 +6,14 @@ import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.benchmark import Benchmark, Bound, Goal, Measured, Say
-from benchmarks.da4ml_programs import SETTINGS, da4ml_programs, require_da4ml
+from benchmarks.da4ml_programs import SETTINGS, da4ml_programs, foremost, require_da4ml
 from hdlgen.cli.project import measuring, open_project
 from hdlgen.compiler import Compiler
 from hdlgen.dataflow import Dataflow
@@ -24,14 +25,18 @@ from sim.measure import Measure
 from sim.steps import BUILD_SECONDS, build
 from sim.stock import measure_rival
 
-__all__ = ["BENCHMARK", "CASES", "Case", "compare", "matrix_of", "spec_of"]
+__all__ = ["BENCHMARK", "CASES", "WHOLE", "Case", "chosen_programs", "compare", "matrix_of", "spec_of"]
 
 SIZES, SEEDS, TECHNOLOGIES = (8, 16), range(5), ("sky130hd", "gf180_7t_5v")
 RECIPES: Mapping[int, tuple[str, ...]] = {8: ("fast", "balanced", "spare"), 16: ("fast", "spare")}
 """By size of the matrix: how competitors are mapped, and ours too."""
 
-DA4ML: Mapping[int, tuple[str, ...]] = {8: tuple(SETTINGS), 16: ("hard_dc=-1", "hard_dc=0")}
-"""By size: what da4ml is told; of large matrices the smallest of its results and the shallowest."""
+DA4ML: Mapping[int, tuple[str, ...]] = {
+    8: ("hard_dc=-1", "hard_dc=0", "hard_dc=1", "hard_dc=2"),
+    16: ("hard_dc=-1", "hard_dc=0"),
+}
+"""By size: the settings of da4ml that are measured of every matrix, whatever the others give."""
+
 
 DA4ML_FLOWS, MCM_FLOWS = ("plain", "booth_tree"), ("mcm", "mcm_tree")
 OURS: Mapping[int, tuple[str, ...]] = {
@@ -77,6 +82,9 @@ CASES: tuple[Case, ...] = tuple(
     Case(size=size, seed=seed, technology=technology) for technology in TECHNOLOGIES for size in SIZES for seed in SEEDS
 )
 """What is measured."""
+
+WHOLE = CASES[0]
+"""The case in which the programs of all of da4ml's settings are measured, so that the choice among them is seen."""
 
 
 def matrix_of(case: Case) -> list[list[int]]:
@@ -125,11 +133,26 @@ def _computing(compiler: Compiler, program: Dataflow) -> Compiler:
     return replace(compiler, realisations=(replace(compiler.realisations[0], dataflow=program),))
 
 
+@lru_cache(maxsize=len(SIZES) * len(SEEDS))
+def _programs(size: int, seed: int) -> Mapping[str, Dataflow]:
+    """Solve a matrix by all of da4ml's settings; on which technology it stands makes no difference to it."""
+    return dict(da4ml_programs(matrix_of(Case(size=size, seed=seed, technology=TECHNOLOGIES[0])), _ELEMENT))
+
+
+def chosen_programs(case: Case) -> dict[str, Dataflow]:
+    """Choose da4ml's programs to be measured: those of `DA4ML`, and of all settings the foremost; all of `WHOLE`."""
+    programs = _programs(case.size, case.seed)
+    if case == WHOLE:
+        return dict(programs)
+    kept = foremost(programs) | set(DA4ML[case.size])
+    return {name: program for name, program in programs.items() if name in kept}
+
+
 def _theirs(measure: Measure, case: Case) -> Iterator[dict[str, Any]]:
     """Measure da4ml's programs, each adder a plain one, and the plain expression with `mcm`; all are simulated."""
     rivals = [
         (f"da4ml {name}", _computing(measure.compiler, program), DA4ML_FLOWS)
-        for name, program in da4ml_programs(matrix_of(case), _ELEMENT, DA4ML[case.size])
+        for name, program in chosen_programs(case).items()
     ]
     for name, compiler, flows in [*rivals, ("yosys", measure.compiler, MCM_FLOWS)]:
         built = measure.pool.submit(build, compiler, None, cpu_seconds=BUILD_SECONDS).result().require()
@@ -160,7 +183,7 @@ def _measure_case(case: Case, folder: Path) -> tuple[list[dict[str, Any]], list[
     path.write_text(spec_of(case))
     project = open_project(str(path))
     points = [project.point(text) for text in OURS[case.size]]
-    with measuring(project, workers=_WORKERS, cache=folder / "cache") as measure:
+    with measuring(project, workers=_WORKERS) as measure:
         return list(_ours(measure, points)), list(_theirs(measure, case))
 
 
@@ -194,10 +217,14 @@ Random matrices of int8, {" and ".join(f"{size}x{size}" for size in SIZES)}, see
 vector of int8, on {" and ".join(TECHNOLOGIES)}; a result each cycle. All stand in the same stream shell with
 the same registers, are simulated against the golden model, mapped by the same recipes ({", ".join(RECIPES[8])};
 for 16x16 {" and ".join(RECIPES[16])} alone) and timed by the same analysis.
-da4ml (PyPI) with {", ".join(DA4ML[8])}, for 16x16 {" and ".join(DA4ML[16])}: each of its adders is a plain
-`+` or `-` of exact widths, synthesised as it stands and with `alumacc; arith_tree -final prefix`.
+da4ml (PyPI) solves each matrix by {len(SETTINGS)} settings: all its methods for either half, splits, bounds of depth
+and costs of an adder. Of the programs that differ those are measured that no other beats in both bits of adders and
+adders behind each other, and in any case those of {", ".join(DA4ML[8])}, for 16x16 {" and ".join(DA4ML[16])}; of
+{WHOLE.name} all of them. Each adder is a plain `+` or `-` of exact widths, synthesised as it stands and with
+`alumacc; arith_tree -final prefix`.
 Yosys: `mcm` on the plain expression, without and with `arith_tree`.
 Ours: {len(OURS[8])} points of the design space, for 16x16 {len(OURS[16])}, named in the rows; no search over the rest.
+What an earlier run measured is known and not measured again.
 `hypervolume_ratio`: ours by all theirs joined, in area of all cells and period, up to {REFERENCE} times the worst of
 each axis on either front; the worst of all matrices. `dominated_share`: the share of their points, over all matrices,
 that one of ours dominates.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +15,31 @@ from hdlgen.dataflow import Dataflow, Kind, Operation, Term
 from hdlgen.errors import ToolError, ToolMissing
 from hdlgen.number import Format
 
-__all__ = ["SETTINGS", "da4ml_programs", "require_da4ml", "to_dataflow"]
+__all__ = ["SETTINGS", "Effort", "da4ml_programs", "effort_of", "foremost", "require_da4ml", "to_dataflow"]
 
-SETTINGS: Mapping[str, Mapping[str, int]] = {f"hard_dc={depth}": {"hard_dc": depth} for depth in (-1, 0, 1, 2)}
-"""What da4ml's solver is told: adders beyond the least depth, -1 for any number."""
+Setting = Mapping[str, int | str | bool]
+
+_DEPTHS = (-1, 0, 1, 2, 3)
+_METHODS = ("wmc", "wmc-dc", "wmc-pdc", "mc", "mc-dc", "mc-pdc")
+_COSTS: tuple[Setting, ...] = ({}, {"adder_size": 1, "carry_size": 1}, {"carry_size": 8})
+
+
+def _settings() -> Iterator[Setting]:
+    """List what can change a program, da4ml's own defaults first."""
+    for cost, method, depth in product(_COSTS, _METHODS, _DEPTHS):
+        yield {**({} if method == _METHODS[0] else {"method0": method}), **cost, "hard_dc": depth}
+    yield {"method0": "dummy", "hard_dc": -1}  # with a bound of the depth da4ml knows no such method
+    for method, depth in product((*_METHODS, "dummy"), _DEPTHS):
+        yield {"method1": method, "hard_dc": depth}
+    for decompose, depth in product((-1, 0, 1, 2), _DEPTHS):
+        yield {"decompose_dc": decompose, "search_all_decompose_dc": False, "hard_dc": depth}
+
+
+SETTINGS: Mapping[str, Setting] = {
+    ",".join(f"{name}={value}" for name, value in setting.items()): setting for setting in _settings()
+}
+"""What da4ml's solver is told, by name: adders beyond the least depth (`hard_dc`, -1 for any number), how both halves
+of the matrix are solved and how it is split into them, and what an adder costs by its size."""
 
 _ADD, _SUBTRACT, _INPUT = 0, 1, -1
 
@@ -59,6 +82,38 @@ def da4ml_programs(
         if program not in seen:
             seen.add(program)
             yield name, program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Effort:
+    """What a program takes: bits of all its adders, and adders behind each other."""
+
+    bits: int
+    depth: int
+
+    def beats(self, other: Effort) -> bool:
+        """Tell whether this is nowhere more and somewhere less."""
+        return self != other and self.bits <= other.bits and self.depth <= other.depth
+
+
+def effort_of(program: Dataflow) -> Effort:
+    """Count what a program takes; adders that no output reads fall away in synthesis."""
+    used = set(program.results())
+    for number in range(len(program.operations) - 1, -1, -1):
+        used.update(program.operations[number].args if number in used else ())
+    depths: list[int] = []
+    bits = 0
+    for number, operation in enumerate(program.operations):
+        adds = len(operation.terms) > 1 and number in used
+        bits += operation.format.width * adds
+        depths.append(max((depths[arg] for arg in operation.args), default=0) + adds)
+    return Effort(bits=bits, depth=max(depths))
+
+
+def foremost(programs: Mapping[str, Dataflow]) -> set[str]:
+    """Name the programs that no other one beats in bits and depth; of those that take the same, the first."""
+    first = {effort_of(program): name for name, program in reversed(list(programs.items()))}
+    return {name for effort, name in first.items() if not any(other.beats(effort) for other in first)}
 
 
 def to_dataflow(stages: Sequence[Any], format: Format) -> Dataflow:

@@ -147,6 +147,10 @@ def _draft(number: int, operation: Operation, fold: int, *, general: bool) -> _D
     return _Draft(operation=number, initial=operation.place, dropped=operation.dropped, columns=columns)
 
 
+def _is_square(operands: Sequence[Operand]) -> bool:
+    return operands[0] == operands[1]
+
+
 def _idle(make: Make) -> tuple[Operand, ...]:
     return (Operand(number=None),) * make[0]
 
@@ -175,6 +179,7 @@ def _team(operations: Sequence[Operation], drafts: Sequence[_Draft], fold: int) 
                 for factor in range(factors)
             ),
             coefficient=coefficient,
+            squared=factors == 2 and all(_is_square(step[place]) for task in tasks for step in task.steps),
         )
         for place, (factors, coefficient) in enumerate([*makes, (1, 1)] if varying else makes)
     )

@@ -95,7 +95,20 @@ class Compiler:
         method = "table" if "table" in self.methods else ""
         return self._design(Settings(recipe="", function=method), plain=True)
 
+    def plan(self, point: Point) -> Datapath:
+        """Give the datapath of a point, without the hardware that does it.
+
+        Raises: PointError where only building reveals that there is none.
+        """
+        return self._planned(settings(point))[0]
+
     def _design(self, chosen: Settings, *, plain: bool) -> Design:
+        datapath, bound = self._planned(chosen)
+        kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)
+        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)), error_bound_lsb=bound)
+
+    def _planned(self, chosen: Settings) -> tuple[Datapath, float]:
+        """Give the datapath and the bound on its error."""
         ways = {realisation.method: realisation for realisation in self.realisations}
         way = ways.get(chosen.function, self.realisations[0])
         dataflow = way.dataflow if chosen.sharing is None else share(way.dataflow, chosen.sharing)
@@ -110,6 +123,4 @@ class Compiler:
         datapath = build_datapath(
             used.dataflow, chosen.style, interval=chosen.interval, fold=chosen.fold, stages=chosen.stages
         )
-        kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)
-        bound = way.error_bound_lsb + used.bound_lsb
-        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)), error_bound_lsb=bound)
+        return datapath, way.error_bound_lsb + used.bound_lsb

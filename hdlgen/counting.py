@@ -124,6 +124,7 @@ class Listing:
 
     def __init__(self, combinations: Iterable[Indices]) -> None:
         self._sorted = sorted(set(combinations))
+        self._allowed: dict[Indices, list[int]] = {}
 
     def _range(self, prefix: Indices) -> tuple[int, int]:
         """Find where the combinations with a prefix begin and end."""
@@ -138,8 +139,11 @@ class Listing:
 
     def allowed(self, prefix: Indices) -> list[int]:
         """List the positions of the next place that occur after a prefix."""
-        low, high = self._range(prefix)
-        return sorted({combination[len(prefix)] for combination in self._sorted[low:high]})
+        known = self._allowed.get(prefix)
+        if known is None:  # remembered, for a table is walked from its root thousands of times
+            low, high = self._range(prefix)
+            known = self._allowed[prefix] = sorted({one[len(prefix)] for one in self._sorted[low:high]})
+        return list(known)
 
     def at(self, number: int) -> Indices:
         """Give the combination of a number, 0 to count() - 1."""

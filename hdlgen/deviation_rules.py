@@ -282,7 +282,9 @@ class DeviationPass:
         terms = [replace(term, coefficient=term.coefficient >> zeros) for term in terms]
         positions = [
             Position(
-                factors=tuple(self.operations[factor].format for factor in term.factors), coefficient=term.coefficient
+                factors=tuple(self.operations[factor].format for factor in term.factors),
+                coefficient=term.coefficient,
+                squared=len(term.factors) == 2 and term.factors[0] == term.factors[1],
             )
             for term in terms
         ]

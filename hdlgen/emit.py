@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
+import sys
+from collections.abc import Iterator
 
 from amaranth.back import rtlil
 from amaranth.lib import wiring
@@ -17,13 +20,29 @@ _INITIAL = re.compile(r"^\s*attribute \\init .*\n", re.MULTILINE)
 _PRIMITIVE = re.compile(r"^(\s*cell )\\(\$\w+) ", re.MULTILINE)
 
 
+DEEPEST = 10_000
+"""Levels of calls for Amaranth, which walks expressions by recursion: a chain of 64 sums needs more than 1,000."""
+
+
+@contextlib.contextmanager
+def _deep() -> Iterator[None]:
+    """Let calls nest deeper for a while."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
+
+
 def to_rtlil(component: wiring.Component) -> str:
     """Write a component as RTLIL without source paths and initial values.
 
     Amaranth gives every register an initial value, which no chip has, and takes `$fa` for the name of a module; both
     are put right in the text.
     """
-    text = rtlil.convert(component, name=TOP, emit_src=False)
+    with _deep():
+        text = rtlil.convert(component, name=TOP, emit_src=False)
     return _PRIMITIVE.sub(r"\1\2 ", _INITIAL.sub("", text))
 
 

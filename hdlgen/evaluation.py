@@ -8,9 +8,22 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Protocol
 
+from hdlgen.network import Network
 from hdlgen.space import Point
 
-__all__ = ["METRICS", "Constraint", "Direction", "Evaluation", "Evaluator", "Objective", "Score", "Status"]
+__all__ = [
+    "METRICS",
+    "Constraint",
+    "Direction",
+    "Evaluation",
+    "Evaluator",
+    "Objective",
+    "Proof",
+    "Prover",
+    "Score",
+    "Status",
+    "Verdict",
+]
 
 
 class Status(StrEnum):
@@ -170,3 +183,39 @@ class Evaluator(Protocol):
 
     def evaluate(self, points: Sequence[Point]) -> Iterator[Evaluation]:
         """Measure each point and yield one evaluation a point, in the order of asking, each as soon as it is known."""
+
+
+class Verdict(StrEnum):
+    """What a prover found of a network."""
+
+    EQUAL = "equal"  # proved for all inputs
+    DIFFERENT = "different"  # shown by one input
+    UNDECIDED = "undecided"  # no proof within the limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The outcome of an equivalence check.
+
+    Args:
+        verdict: what was shown.
+        counterexample: for DIFFERENT, the value of each input bit; else empty.
+        message: one sentence where nothing was decided, else empty.
+        runtime_s: seconds that it took.
+    """
+
+    verdict: Verdict
+    counterexample: tuple[int, ...] = ()
+    message: str = ""
+    runtime_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if bool(self.counterexample) != (self.verdict is Verdict.DIFFERENT):
+            raise ValueError(f"Proof: a counterexample must go with different alone, not with {self.verdict.value}")
+
+
+class Prover(Protocol):
+    """Whoever decides whether a network is what it should be, for all inputs."""
+
+    def prove(self, network: Network) -> Proof:
+        """Hold a network to its golden model."""

@@ -95,6 +95,8 @@ def _turns(dataflow: Dataflow, fold: int) -> int:
 
 def _closes(dataflow: Dataflow, interval: int, fold: int) -> bool:
     """Tell whether the feedback closes within the interval."""
+    if not dataflow.registers:
+        return True
     try:
         schedule(allocate(dataflow, interval=interval, fold=fold), SumStyle(), interval=interval, stages=0)
     except PointError:
@@ -118,13 +120,18 @@ def _foldings(dataflow: Dataflow) -> dict[int, tuple[int, ...]]:
 
 
 def _stages(dataflow: Dataflow) -> tuple[int, ...]:
-    """List the numbers of further pipeline stages that the longest way to build the sums can fill."""
+    """List the numbers of further pipeline stages that the longest way to build the sums can fill.
+
+    The ways are tried one by one, for estimating one takes seconds in a large design, and the first is often enough.
+    """
     allocation = allocate(dataflow, interval=1, fold=1)
     deepest = 0
     for reduction in REDUCTIONS:
         style = SumStyle(reduction=reduction)
         least = schedule(allocation, style, interval=1, stages=0).last
         deepest = max(deepest, schedule(allocation, style, interval=1, stages=_DEEPEST).last - least)
+        if deepest >= _STAGES[-1]:
+            break
     return tuple(stages for stages in _STAGES if stages <= deepest)
 
 

@@ -7,18 +7,18 @@ again as a whole, on the units that it is really built of.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from hdlgen.allocation import Allocation, Operand, allocate, multiplies
 from hdlgen.arithmetic.sums import Position, SumStyle
 from hdlgen.arithmetic.truncation import left_out
-from hdlgen.dataflow import Dataflow, Kind, Operation, Term
+from hdlgen.dataflow import Dataflow, Kind
 from hdlgen.deviation import Deviated, deviate
 from hdlgen.deviation_rules import Range
-from hdlgen.rewrite import merge_sums
+from hdlgen.ties import without_ties
 
-__all__ = ["PRECISIONS", "Truncated", "needed", "truncate", "without_ties"]
+__all__ = ["PRECISIONS", "Truncated", "needed", "truncate"]
 
 PRECISIONS = (0, 25, 50, 75, 100)
 """The choices of the knob: percent of the allowed error that truncation may use; the first is exact."""
@@ -81,44 +81,6 @@ def truncate(
             return Truncated(dataflow=found.dataflow, bound_lsb=found.bound_lsb, columns=columns)
         columns = {number: count - 1 for number, count in columns.items()}
     return exact
-
-
-def without_ties(dataflow: Dataflow) -> tuple[Dataflow, dict[int, Range]]:
-    """Round ties without looking whether they are even, so that a sum and its rounding become one heap.
-
-    Returns: the same operations by the same numbers, some of them no longer used, and for each sum that was changed
-        how far it is off by that.
-    """
-    readers: dict[int, set[Kind]] = {}
-    for operation in dataflow.operations:
-        for arg in operation.args:
-            readers.setdefault(arg, set()).add(operation.kind)
-    others = {*dataflow.results(), *(register.next for register in dataflow.registers)}
-    operations = list(dataflow.operations)
-    ties: dict[int, Range] = {}
-    for number, operation in enumerate(dataflow.operations):
-        if operation.kind is not Kind.SUM or readers.get(number) != {Kind.SLICE} or number in others:
-            continue
-        whole = {term.factors[0] for term in operation.terms if len(term.factors) == 1}
-        tie = next((t for t in operation.terms if t.coefficient == 1 and _is_last_bit(operations, t, whole)), None)
-        if tie is not None:
-            kept = tuple(term for term in operation.terms if term is not tie)
-            args = tuple(factor for term in kept for factor in term.factors)
-            operations[number] = replace(operation, terms=kept, args=args)
-            ties[number] = -1, 0
-    changed = replace(dataflow, operations=tuple(operations))
-    for number, count in enumerate(changed.uses()):
-        if not count and operations[number].kind is Kind.SLICE:  # else it would still read the sum, and keep it apart
-            operations[number] = Operation(kind=Kind.CONSTANT, format=operations[number].format, low=0, high=0)
-    return merge_sums(replace(dataflow, operations=tuple(operations))), ties
-
-
-def _is_last_bit(operations: Sequence[Operation], term: Term, whole: Collection[int]) -> bool:
-    """Tell whether a term is one bit of another term of the sum: the one that says whether a tie goes up to even."""
-    if len(term.factors) != 1:
-        return False
-    operation = operations[term.factors[0]]
-    return operation.kind is Kind.SLICE and operation.format.width == 1 and operation.args[0] in whole
 
 
 def _proved(

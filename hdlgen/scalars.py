@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hdlgen.dataflow import Kind, Operation, Term
 from hdlgen.number import Format
@@ -137,7 +138,11 @@ class Scalars:
         return self.add(Operation(kind=Kind.SATURATE, format=format, args=(number,), low=low, high=high))
 
     def rounded(self, number: int, count: int, rounding: str) -> int:
-        """Drop the lowest `count` bits by a rounding: an addition before the cut, none for `floor`."""
+        """Drop the lowest `count` bits by a rounding: an addition before the cut, none for `floor`.
+
+        To be rounded to even, a value is rounded up like any other, and a tie then loses its lowest bit: that of the
+        value itself, added before the cut, would be known only behind a carry-propagating adder of its own.
+        """
         if count == 0:
             return number
         half = 1 << (count - 1)
@@ -145,10 +150,22 @@ class Scalars:
         if rounding == "half_up":
             number = self.sum([value], half)
         elif rounding == "half_even":
-            number = self.sum([value, Term(factors=(self.slice(number, count, BIT),))], half - 1)
+            return self._even_in_ties(self.sum([value], half), count, self.operations[number])
         elif rounding == "toward_zero":
             number = self.sum([value, Term(factors=(self.negative(number),), coefficient=(1 << count) - 1)])
         return self.floor(number, count)
+
+    def _even_in_ties(self, raised: int, count: int, exact: Operation) -> int:
+        """Cut a sum of a value and half a unit; where nothing is left below the cut, a tie, the result is even."""
+        half = 1 << (count - 1)
+        low, high = ((bound + half - 1 + (bound >> count & 1)) >> count for bound in (exact.low, exact.high))
+        format = Format.holding(low, high)
+        rest = self.slice(raised, 0, Format(width=count, signed=False))
+        tie = self.bits(Kind.EQUAL, rest, self.constant(0), format=BIT)
+        args = [self.bits(Kind.AND, self.slice(raised, count, BIT), self.invert_bit(tie), format=BIT)]
+        if format.width > 1:
+            args.append(self.slice(raised, count + 1, replace(format, width=format.width - 1)))
+        return self.add(Operation(kind=Kind.JOIN, format=format, args=tuple(args), low=low, high=high))
 
 
 def _constant(value: int) -> Operation:

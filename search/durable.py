@@ -12,7 +12,7 @@ from typing import Any
 
 from hdlgen.errors import StoreError
 
-__all__ = ["Journal", "lock", "read_document", "write_document", "writing"]
+__all__ = ["Journal", "lock", "read_document", "write_bytes", "write_document", "writing"]
 
 
 @contextlib.contextmanager
@@ -42,11 +42,18 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_document(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document, whole or not at all: into a file beside it that then takes its name.
+    """Write a JSON document as `write_bytes` does.
 
     Raises: StoreError where the system refuses; the old document then stays.
     """
-    data = (json.dumps(document, indent=2) + "\n").encode()
+    write_bytes(path, (json.dumps(document, indent=2) + "\n").encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all: into one beside it that then takes its name.
+
+    Raises: StoreError where the system refuses; the old file then stays.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with writing(path):
         try:

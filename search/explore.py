@@ -11,6 +11,7 @@ from hdlgen.errors import HdlgenError, StoreError
 from hdlgen.evaluation import Evaluation, Evaluator, Objective
 from hdlgen.space import Point, Space
 from search.guard import GuardedStrategy
+from search.missing import Missing, missing_of
 from search.pareto import Front
 from search.store import Record, RunStore
 from search.strategy import Strategy
@@ -55,6 +56,7 @@ class Exploration:
         stop: why it ended.
         elapsed_s: seconds of all sittings.
         decision_s: seconds of this sitting that the strategy took.
+        missing: how much of the front is missing by estimate; None where too few designs tell.
     """
 
     records: tuple[Record, ...]
@@ -62,6 +64,7 @@ class Exploration:
     stop: Stop
     elapsed_s: float
     decision_s: float
+    missing: Missing | None
 
 
 def explore(
@@ -121,6 +124,7 @@ def explore(
         stop=stop,
         elapsed_s=run.elapsed_s(),
         decision_s=guarded.decision_s,
+        missing=missing_of((record.evaluation for record in run.records), objectives, space_size=space.size()),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from hdlgen.errors import HdlgenError
 from hdlgen.evaluation import Evaluation
 from hdlgen.space import Point, Space
+from search.confine import StrategyFailure
 from search.strategy import Strategy
 
 __all__ = ["GuardedStrategy"]
@@ -29,7 +30,8 @@ class GuardedStrategy:
     def ask(self, count: int) -> list[Point]:
         """Ask for points: valid, new, at most `count`; none when every point was asked for.
 
-        Raises: HdlgenError for anything else, and where the strategy raises.
+        Raises: HdlgenError for anything else, and where the strategy raises; where it is confined, also where it hangs
+            or ends its process.
         """
         left = self._space.size() - len(self._asked)
         if not left:
@@ -61,6 +63,8 @@ class GuardedStrategy:
         began = self._clock()
         try:
             return getattr(self._strategy, method)(argument)
+        except StrategyFailure as failure:
+            raise HdlgenError(f"{self._where}: {failure}") from None
         except Exception as error:
             raise HdlgenError(f"{self._where}: {method} raised {type(error).__name__}: {error}") from error
         finally:

@@ -16,7 +16,7 @@ from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
 from search.durable import Journal, lock, read_document, write_document, writing
 
-__all__ = ["CHANGEABLE", "FORMAT", "HEADER_KEYS", "Record", "RunStore", "latest"]
+__all__ = ["CHANGEABLE", "FORMAT", "HEADER_KEYS", "Record", "RunStore", "claim", "latest"]
 
 FORMAT = 1
 """The version of the folder's files; a folder of another one is refused."""
@@ -124,7 +124,7 @@ class RunStore:
         missing = [key for key in HEADER_KEYS if key not in header]
         if missing:
             raise ValueError(f"RunStore: header must hold {missing[0]!r}")
-        folder = _claim(runs, str(header["name"])) if out is None else out
+        folder = claim(runs, str(header["name"])) if out is None else out
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
         held = lock(folder)
@@ -230,7 +230,7 @@ def _numbers(runs: Path, name: str) -> list[int]:
     return [int(match[1]) for match in matches if match]
 
 
-def _claim(runs: Path, name: str) -> Path:
+def claim(runs: Path, name: str) -> Path:
     """Make the folder of the next free number; of two processes at once each gets its own."""
     with writing(runs):
         runs.mkdir(parents=True, exist_ok=True)

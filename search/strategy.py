@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from hdlgen.evaluation import Evaluation, Objective
 from hdlgen.space import Point, Space
 from search.pareto import Floats, costs, ranks
 
-__all__ = ["Strategy", "StrategyFactory", "Unasked", "crowding", "opening", "ranked"]
+__all__ = ["Informable", "Strategy", "StrategyFactory", "Unasked", "crowding", "opening", "ranked"]
 
 OPENING_POOL = 1000
 """How many random points the space-filling opening chooses from."""
@@ -34,6 +34,17 @@ class Strategy(Protocol):
         Evaluations of points never asked may be told before the first ask: a given start, an earlier run of the spec.
         Their points count as asked.
         """
+
+
+@runtime_checkable
+class Informable(Protocol):
+    """What a strategy offers that can use more than it is told, all before its first ask."""
+
+    def inform(self, features: Callable[[Point], Sequence[float]]) -> None:
+        """Take in a way to learn cheap facts of a point before it is measured: as many of each, finite."""
+
+    def recall(self, evaluations: Sequence[Evaluation]) -> None:
+        """Take in what earlier runs measured; unlike told points these may be asked for, and do not count till then."""
 
 
 class StrategyFactory(Protocol):

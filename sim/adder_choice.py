@@ -15,6 +15,7 @@ from sim.recipes import Recipe
 from sim.sizing import resize
 from sim.technology import Technology
 from sim.timing import slacks
+from sim.yosys_abc import Abc, running
 
 __all__ = ["map_adders_by_slack"]
 
@@ -33,16 +34,25 @@ def map_adders_by_slack(
         seconds: wall-clock limit of each run of ABC.
     Raises: ToolError, ToolTimeout, ToolMissing.
     """
+    with running(folder) as abc:
+        return _mapped(logic, technology, recipe, gate_share=gate_share, folder=folder, seconds=seconds, abc=abc)
+
+
+def _mapped(
+    logic: Logic, technology: Technology, recipe: Recipe, *, gate_share: float, folder: Path, seconds: float, abc: Abc
+) -> Netlist:
     numbers = {f"a{number}": number for number in range(len(logic.adders))}
     as_gates: set[int] = set()
-    netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds)
+    netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds, abc=abc)
     cells = [instance.name for instance in netlist.instances if instance.name in numbers]
     for turn in range(1, _ROUNDS + 1 if gate_share and cells else 1):
         wanted = round(len(cells) * gate_share * turn / _ROUNDS) - len(as_gates)
+        if not wanted:
+            continue  # the same netlist would come out
         slack = slacks(netlist, technology)
         left = [instance.name for instance in netlist.instances if instance.name in numbers]
         as_gates |= {numbers[name] for name in sorted(left, key=lambda name: (slack[name], numbers[name]))[:wanted]}
-        netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds, as_gates=as_gates)
+        netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds, abc=abc, as_gates=as_gates)
     if recipe.for_speed and any(instance.name in numbers for instance in netlist.instances):
-        netlist = resize(netlist, technology, recipe, folder=folder, seconds=seconds)
+        netlist = resize(netlist, technology, recipe, folder=folder, seconds=seconds, abc=abc)
     return netlist

@@ -118,7 +118,7 @@ class _Worker:
 
     def rename(self, logic: Logic) -> Logic:
         """Give every reader the net that its own became."""
-        gates = tuple(replace(gate, inputs=tuple(map(self.find, gate.inputs))) for gate in logic.gates)
+        gates = tuple(map(self.renamed, logic.gates))
         states = tuple(
             StateBit(
                 clock=state.clock,
@@ -132,5 +132,10 @@ class _Worker:
             Port(name=port.name, is_output=port.is_output, bits=tuple(map(self.find, port.bits)))
             for port in logic.ports
         )
-        self.gates = [replace(gate, inputs=tuple(map(self.find, gate.inputs))) for gate in self.gates]
+        self.gates = [self.renamed(gate) for gate in self.gates]
         return Logic(ports=ports, gates=gates, states=states, adders=(), free=self.free)
+
+    def renamed(self, gate: Gate) -> Gate:
+        if self.same.keys().isdisjoint(gate.inputs):
+            return gate
+        return replace(gate, inputs=tuple(map(self.find, gate.inputs)))

@@ -38,6 +38,20 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def check_writable(self) -> None:
+        """See before any work that entries can be kept.
+
+        Raises: StoreError where the disk refuses.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.folder).close()
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> StoreError:
+        return StoreError(f"{self.folder}: the cache must be writable ({error.strerror})")
+
     def get(self, key: str) -> dict[str, Any] | None:
         """Give the record of a key, or None; a corrupt entry is removed.
 
@@ -94,7 +108,7 @@ class Cache:
         except OSError as error:
             if entry.exists():
                 return  # two wrote at once; the entries are equal by their key
-            raise StoreError(f"{self.folder}: the cache must be writable ({error.strerror})") from error
+            raise self._refused(error) from error
 
     def entry(self, key: str) -> Path:
         """Give the folder of a key, spread over 256 folders."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +97,9 @@ class Cell:
 
     Args:
         usable: whether we may put it into a netlist: known functions, no latch, and the file does not forbid it.
+
+    Attributes:
+        inputs, outputs: the pins of each kind, in the order of the file.
     """
 
     name: str
@@ -104,16 +107,13 @@ class Cell:
     pins: Mapping[str, Pin]
     flip_flop: FlipFlop | None
     usable: bool
+    inputs: tuple[str, ...] = field(init=False)
+    outputs: tuple[str, ...] = field(init=False)
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """List the input pins in the order of the file."""
-        return tuple(pin.name for pin in self.pins.values() if not pin.is_output)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """List the output pins in the order of the file."""
-        return tuple(pin.name for pin in self.pins.values() if pin.is_output)
+    def __post_init__(self) -> None:
+        for name, is_output in (("inputs", False), ("outputs", True)):
+            named = tuple(pin.name for pin in self.pins.values() if pin.is_output == is_output)
+            object.__setattr__(self, name, named)
 
 
 def read_cells(library: Group, path: Path) -> dict[str, Cell]:

@@ -30,11 +30,23 @@ from typing import Any
 
 from sim.processes import adopt_orphans, die_with_parent, end_family, family_cpu_s, leaving
 
-__all__ = ["serve"]
+__all__ = ["KEPT", "Kept", "serve"]
+
+KEPT = "kept.pickle"
+"""The file, in the pool's folder, of what every worker shares: a function or None, and the objects that it is given."""
 
 ATTEMPTS = 2
+YOUNG_OBJECTS = 200_000
+"""How many objects a worker makes between two searches for garbage: it lives too short to search every 700."""
 TICK_S = 0.1
 """How often a supervisor looks at the CPU seconds of its family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a task has in the place of an argument that all workers share: the number of that object."""
+
+    number: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,19 +72,23 @@ class Run:
 
 
 def serve(handle: int, folder: str, workers: int, preload: Sequence[str]) -> None:
-    """Import the modules, then run jobs from the socket until it closes; remove the folder at the end."""
+    """Import the modules, read what is shared, then run jobs from the socket until it closes; remove the folder."""
     connection = socket.socket(fileno=handle)
     try:
-        for module in preload:
-            importlib.import_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever an import can raise is told to the caller, who raises it anew
-        connection.sendall(json.dumps({"refused": f"{module}: {type(error).__name__}: {error}"}).encode() + b"\n")
+        for asked in preload:
+            importlib.import_module(asked)
+        asked = "what workers share"
+        prepare, kept = pickle.loads((Path(folder) / KEPT).read_bytes())
+        if prepare is not None:
+            prepare(*kept)
+    except Exception as error:  # noqa: BLE001 - whatever these can raise is told to the caller, who raises it anew
+        connection.sendall(json.dumps({"refused": f"{asked}: {type(error).__name__}: {error}"}).encode() + b"\n")
         return
     adopt_orphans()
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page that it shares
     life = os.pipe()
-    server = Server(connection, Path(folder), workers, life[0], life[1])
+    server = Server(connection, Path(folder), workers, kept, life[0], life[1])
     try:
         server.run()
     finally:
@@ -86,10 +102,13 @@ def serve(handle: int, folder: str, workers: int, preload: Sequence[str]) -> Non
 class Server:
     """Keep at most `workers` jobs running; try a dead one again at once, and one out of time again alone."""
 
-    def __init__(self, connection: socket.socket, folder: Path, workers: int, life: int, hold: int) -> None:
+    def __init__(
+        self, connection: socket.socket, folder: Path, workers: int, kept: Sequence[Any], life: int, hold: int
+    ) -> None:
         self.connection = connection
         self.folder = folder
         self.workers = workers
+        self.kept = kept
         self.life = life
         self.hold = hold
         self.waiting: deque[Job] = deque()
@@ -137,7 +156,7 @@ class Server:
                 self.connection.close()
                 for run in self.running:
                     os.close(run.verdict)
-                os.write(tell, json.dumps(supervise(job, self.folder, self.life, tell)).encode())
+                os.write(tell, json.dumps(supervise(job, self.folder, self.kept, self.life, tell)).encode())
         os.close(tell)
         self.running.append(Run(job=job, supervisor=supervisor, verdict=verdict, began=began, alone=alone))
 
@@ -166,7 +185,7 @@ class Server:
         self.connection.sendall(json.dumps(event).encode() + b"\n")
 
 
-def supervise(job: Job, folder: Path, life: int, tell: int) -> dict[str, Any]:
+def supervise(job: Job, folder: Path, kept: Sequence[Any], life: int, tell: int) -> dict[str, Any]:
     """Run one attempt in a child, end its whole family, and say how it ended."""
     os.setsid()
     adopt_orphans()
@@ -177,7 +196,7 @@ def supervise(job: Job, folder: Path, life: int, tell: int) -> dict[str, Any]:
         with leaving():
             for handle in (held, life, tell):
                 os.close(handle)
-            work(job, folder)
+            work(job, folder, kept)
     os.close(holder)
     deadline = time.monotonic() + job.wall_seconds
     watched, tick = [held, life], TICK_S
@@ -201,7 +220,7 @@ def supervise(job: Job, folder: Path, life: int, tell: int) -> dict[str, Any]:
     return {"kind": "died" if status else "done", "status": status}
 
 
-def work(job: Job, folder: Path) -> None:
+def work(job: Job, folder: Path, kept: Sequence[Any]) -> None:
     """Do the task: read it from its file, call it, write what came of it; all it prints goes to a file."""
     os.setsid()
     die_with_parent()
@@ -214,9 +233,11 @@ def work(job: Job, folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if job.memory_bytes is not None:
         resource.setrlimit(resource.RLIMIT_AS, (job.memory_bytes, job.memory_bytes))
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
         function, arguments = pickle.loads((folder / f"{job.number}.task").read_bytes())
-        record = pickle.dumps((True, function(*arguments)), pickle.HIGHEST_PROTOCOL)
+        given = [kept[one.number] if isinstance(one, Kept) else one for one in arguments]
+        record = pickle.dumps((True, function(*given)), pickle.HIGHEST_PROTOCOL)
     except BaseException as error:  # noqa: BLE001 - all of it is the caller's to judge, SystemExit too
         record = describe(error)
     part = folder / f"{job.number}.part"

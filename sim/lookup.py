@@ -84,12 +84,13 @@ class Pack:
             if m == 1:  # a second, equal column makes it constant in the load
                 self._load[row, 1] = table.second[0] + 1.0
                 self._values[row, :, 1] = self._values[row, :, 0]
+        # The last finite entry opens no segment.
+        self._opening = np.where(np.isinf(self._load[:, 2:]), np.inf, self._load[:, 1:-1])
 
     def cut(self, rows: Integers, loads: Floats) -> Lines:
         """Interpolate linearly along the load; row i of the result is table rows[i] at loads[i]."""
         axis = self._load[rows]
-        inner = np.where(np.isinf(axis[:, 2:]), np.inf, axis[:, 1:-1])  # the last finite entry opens no segment
-        low = (inner <= loads[:, None]).sum(axis=1)
+        low = (self._opening[rows] <= loads[:, None]).sum(axis=1)
         each = np.arange(len(rows))
         share = ((loads - axis[each, low]) / (axis[each, low + 1] - axis[each, low]))[:, None]
         column = self._values[rows, :, low] * (1 - share) + self._values[rows, :, low + 1] * share

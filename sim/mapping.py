@@ -18,7 +18,7 @@ from sim.logic import Gate, Logic
 from sim.netlist import Bit, Instance, Netlist, Port
 from sim.recipes import Recipe
 from sim.technology import Technology
-from sim.yosys_abc import Surroundings, run_abc
+from sim.yosys_abc import Abc, Surroundings, run_abc
 
 __all__ = ["map_logic"]
 
@@ -45,6 +45,7 @@ def map_logic(
     folder: Path,
     seconds: float,
     as_gates: Collection[int] = (),
+    abc: Abc | None = None,
 ) -> Netlist:
     """Map one module.
 
@@ -53,6 +54,7 @@ def map_logic(
             and instance `a7` is number 7.
         folder: takes ABC's input, script, output and log.
         seconds: wall-clock limit of ABC.
+        abc: a process in the folder to use; one of its own where none is given.
     Returns: a netlist of library cells, the same for the same arguments.
     Raises: ToolError where ABC fails in any way or a clock is gated, ToolTimeout, ToolMissing.
     """
@@ -67,7 +69,7 @@ def map_logic(
     if not groups:
         return _join(logic.ports, boundary, (), (), {})
     (folder / _LOGIC).write_text(write_blif(logic.gates, starts, [group[0].bit for group in groups]))
-    mapped = _run_abc(technology, recipe, _mean_load_ff(groups, boundary, technology), folder, seconds)
+    mapped = _run_abc(technology, recipe, _mean_load_ff(groups, boundary, technology), folder, seconds, abc)
     instances, driver = read_blif(mapped, technology, starts, logic.free)
     return _join(logic.ports, boundary, instances, groups, driver)
 
@@ -145,13 +147,15 @@ def _mean_load_ff(groups: Sequence[Sequence[_End]], boundary: Sequence[Instance]
     return total / len(groups)
 
 
-def _run_abc(technology: Technology, recipe: Recipe, load_ff: float, folder: Path, seconds: float) -> str:
+def _run_abc(
+    technology: Technology, recipe: Recipe, load_ff: float, folder: Path, seconds: float, abc: Abc | None
+) -> str:
     (folder / "cells.lib").unlink(missing_ok=True)
     (folder / "cells.lib").symlink_to(technology.liberty)  # ABC splits a path at its spaces
     unwanted = "".join(f" -X {name}" for name in _unwanted(technology))
     read = [f"read_lib{unwanted} cells.lib", f"read_blif {_LOGIC}"]
     around = Surroundings(driving_cell=technology.driving_cell, load_ff=load_ff)
-    return run_abc(read, recipe.script, around, folder=folder, seconds=seconds)
+    return run_abc(read, recipe.script, around, folder=folder, seconds=seconds, abc=abc)
 
 
 def _unwanted(technology: Technology) -> list[str]:
@@ -178,21 +182,23 @@ def _join(
                 pins[end.owner][end.pin] = driver[f"o{number}"]
             else:
                 bits[end.owner][end.place] = driver[f"o{number}"]
-    numbers: dict[Bit, Bit] = {}
+    numbers: dict[Bit, Bit] = {"0": "0", "1": "1", "x": "x"}
 
     def renumber(bit: Bit) -> Bit:
-        return numbers.setdefault(bit, len(numbers) + 2) if isinstance(bit, int) else bit
+        return numbers.setdefault(bit, len(numbers) - 1)  # three are constants, and nets begin at 2
+
+    def joined(name: str, cell: str, pins: Mapping[str, Bit]) -> Instance:
+        return Instance(name=name, cell=cell, pins=dict(zip(pins, map(renumber, pins.values()), strict=True)))
 
     new_ports = tuple(
         Port(name=port.name, is_output=port.is_output, bits=tuple(map(renumber, row)))
         for port, row in zip(ports, bits, strict=True)
     )
-    joined = [Instance(name=old.name, cell=old.cell, pins=new) for old, new in zip(boundary, pins, strict=True)]
-    joined += [replace(instance, name=f"g{number}") for number, instance in enumerate(instances)]
     return Netlist(
         name="top",
         ports=new_ports,
-        instances=tuple(
-            replace(instance, pins={pin: renumber(bit) for pin, bit in instance.pins.items()}) for instance in joined
+        instances=(
+            *(joined(old.name, old.cell, new) for old, new in zip(boundary, pins, strict=True)),
+            *(joined(f"g{number}", instance.cell, instance.pins) for number, instance in enumerate(instances)),
         ),
     )

@@ -11,7 +11,7 @@ import errno
 import math
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from hdlgen.arithmetic.full_adders import FULL_ADDER
@@ -86,6 +86,9 @@ class Measure:
         cache: results of earlier measurements.
         simulator: `icarus`, `verilator` or None for the first that is installed.
         together: how many designs share one simulation at most.
+
+    Attributes:
+        stages: CPU seconds spent so far, by stage; what is left of a task's are those of its processes' start and end.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class Measure:
         self.cache = cache
         self.simulator = simulator
         self.together = together
+        self.stages: dict[str, float] = {}
         # A cache of another release, whose scores have other figures, holds nothing of use.
         self._environment = digest(technology.digest, code_digest(), *(field.name for field in fields(Score)))
 
@@ -129,6 +133,7 @@ class Measure:
                 entry.known = _failed(entry, outcome.failure)
                 continue
             entry.built = outcome.require()
+            self._spend(outcome.cpu_s, entry.built.stages)
             chosen = settings(entry.point)
             entry.key = self.key(entry.built, chosen.recipe, chosen.gate_share)
             if entry.key in by_key:
@@ -201,12 +206,19 @@ class Measure:
         assert entry.simulation is not None
         outcome = entry.simulation.task.result()
         entry.cpu_s += outcome.cpu_s / entry.simulation.members
+        self._spend(0.0, {"simulation by cocotb, in groups": outcome.cpu_s / entry.simulation.members})
         if outcome.failure is not None and entry.simulation.members > 1:
             self._simulate([entry])
             return self._simulated(entry)
         if outcome.failure is not None:
             return Outcome(failure=outcome.failure)
         return Outcome(value=outcome.require()[entry.simulation.place])
+
+    def _spend(self, cpu_s: float, stages: Mapping[str, float]) -> None:
+        """Put down the CPU seconds of a task."""
+        rest = {"processes and data to and fro": max(cpu_s - sum(stages.values()), 0.0)}
+        for stage, seconds in (*stages.items(), *rest.items()):
+            self.stages[stage] = self.stages.get(stage, 0.0) + seconds
 
     def _cached(self, entry: _Pending) -> Evaluation | None:
         record = self.cache.get(entry.key)
@@ -228,6 +240,7 @@ class Measure:
             if failure is not None:
                 return _failed(entry, failure)
         result, mapped = simulated.require(), mapping.require()
+        self._spend(mapping.cpu_s, mapped.stages)
         if result.status != "ok":
             statuses = {"mismatch": Status.MISMATCH, "timeout": Status.TIMEOUT}
             return self._evaluation(entry, statuses.get(result.status, Status.TOOL_FAILED), message=result.message)

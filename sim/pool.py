@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from hdlgen.errors import StoreError, ToolError
+from sim.forkserver import KEPT, Kept
 from sim.tools import environment
 
 __all__ = ["Failure", "FailureKind", "Outcome", "Pool", "Task"]
@@ -103,18 +104,31 @@ class Pool:
     Args:
         workers: how many children at once, at least 1.
         preload: modules that are imported once, before the first fork; a task then starts within milliseconds.
+        kept: objects that many tasks are given as arguments: they are handed over once, and all workers share them.
+        prepare: called with these, by position, before the first fork, so that what it leaves in caches is shared too.
         folder: where a temporary folder for arguments, values and printed text is made; the system's by default.
     Raises: ValueError; StoreError where the folder cannot be written; ToolError, on the first wait, where a module
         cannot be imported.
     """
 
-    def __init__(self, workers: int, *, preload: Sequence[str] = (), folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        workers: int,
+        *,
+        preload: Sequence[str] = (),
+        kept: Sequence[object] = (),
+        prepare: Callable[..., None] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         if workers < 1:
             raise ValueError(f"Pool: workers must be at least 1, not {workers!r}")
         self.workers = workers
         self.preload = tuple(preload)
+        self.kept = tuple(kept)
+        self.places = {id(one): Kept(number) for number, one in enumerate(self.kept)}
         try:
             self.folder = Path(tempfile.mkdtemp(prefix="hdlgen-pool-", dir=folder))
+            (self.folder / KEPT).write_bytes(pickle.dumps((prepare, self.kept), pickle.HIGHEST_PROTOCOL))
         except OSError as error:
             raise StoreError(
                 f"{folder or 'temporary folder'}: the pool must be able to write ({error.strerror})"
@@ -162,7 +176,8 @@ class Pool:
             raise ValueError(f"Pool: function must stand in a module that a child can import, not {function!r}")
         number = self.submitted
         self.submitted += 1
-        record = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
+        sent = [self.places.get(id(one), one) for one in arguments]
+        record = pickle.dumps((function, sent), pickle.HIGHEST_PROTOCOL)
         try:
             (self.folder / f"{number}.task").write_bytes(record)
         except OSError as error:

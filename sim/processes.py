@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import sys
 import traceback
@@ -12,12 +13,31 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["adopt_orphans", "children", "die_with_parent", "end_family", "family_cpu_s", "leaving"]
+__all__ = ["Stages", "adopt_orphans", "children", "die_with_parent", "end_family", "family_cpu_s", "leaving"]
 
 SET_DEATH_SIGNAL, SET_SUBREAPER = 1, 36
 """Options of Linux's prctl(2)."""
 PRCTL: Callable[..., Any] = ctypes.CDLL(None).prctl if sys.platform == "linux" else lambda *_: None
 """Found before the first fork, for loading a library takes longer than a fork."""
+
+
+class Stages:
+    """Share out the CPU seconds of this process and of the programs that it has waited for, stage after stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._so_far = _spent_s()
+
+    def end(self, stage: str) -> None:
+        """Put down to a stage what has been spent since the last one ended, or since the beginning."""
+        now = _spent_s()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._so_far
+        self._so_far = now
+
+
+def _spent_s() -> float:
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ them; of all other cells only the size may change, so the netlist stays what it 
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,21 +20,24 @@ from sim.cells import Cell, Pin, Table
 from sim.netlist import Bit, Instance, Netlist
 from sim.recipes import Recipe
 from sim.technology import Technology
-from sim.yosys_abc import Surroundings, run_abc
+from sim.yosys_abc import Abc, Surroundings, run_abc
 
-__all__ = ["resize"]
+__all__ = ["prepare", "resize"]
 
 _LIBRARY, _WHOLE = "sizes.lib", "whole.blif"
 _UNLIMITED_FF = 1e6
 _MARKS = {"and": "&", "or": "|", "xor": "^"}
 
 
-def resize(netlist: Netlist, technology: Technology, recipe: Recipe, *, folder: Path, seconds: float) -> Netlist:
+def resize(
+    netlist: Netlist, technology: Technology, recipe: Recipe, *, folder: Path, seconds: float, abc: Abc | None = None
+) -> Netlist:
     """Choose the sizes of the cells between registers by the recipe.
 
     Args:
         folder: takes ABC's library, input, script, output and log.
         seconds: wall-clock limit of ABC.
+        abc: a process in the folder to use; one of its own where none is given.
     Returns: the same netlist with other sizes of some cells.
     Raises: ToolError where ABC fails in any way or gives another netlist back, ToolTimeout, ToolMissing.
     """
@@ -44,10 +48,18 @@ def resize(netlist: Netlist, technology: Technology, recipe: Recipe, *, folder: 
     (folder / _WHOLE).write_text(whole.blif())
     around = Surroundings(driving_cell=technology.driving_cell, load_ff=whole.mean_load_ff())
     read = (f"read_lib {_LIBRARY}", f"read_blif {_WHOLE}")
-    text = run_abc(read, f"topo; {recipe.sizing}", around, folder=folder, seconds=seconds)
+    text = run_abc(read, f"topo; {recipe.sizing}", around, folder=folder, seconds=seconds, abc=abc)
     chosen = whole.cells(text)
-    instances = tuple(replace(each, cell=chosen.get(each.name, each.cell)) for each in netlist.instances)
+    instances = tuple(
+        each if chosen.get(each.name, each.cell) == each.cell else replace(each, cell=chosen[each.name])
+        for each in netlist.instances
+    )
     return replace(netlist, instances=instances)
+
+
+def prepare(technology: Technology) -> None:
+    """Write the library of a technology that the sizing uses, as the first one would."""
+    _library(technology)
 
 
 class _Whole:
@@ -147,6 +159,8 @@ class _Whole:
 
         Raises: ToolError where it does not.
         """
+        if chosen == old.name:
+            return chosen
         new = self.technology.cells.get(chosen)
         alike = new is not None and new.pins.keys() == old.pins.keys() and _table(new) == _table(old)
         if not alike:
@@ -164,7 +178,16 @@ def _part(cell: Cell, output: str) -> str:
     return f"{cell.name}__{output}"
 
 
+_LIBRARIES: weakref.WeakKeyDictionary[Technology, str] = weakref.WeakKeyDictionary()
+
+
 def _library(technology: Technology) -> str:
+    if technology not in _LIBRARIES:
+        _LIBRARIES[technology] = _written(technology)
+    return _LIBRARIES[technology]
+
+
+def _written(technology: Technology) -> str:
     """Write the cells that the mapper uses as a liberty text in ps and fF, adder cells split by output."""
     adders = [role.cell for role in (technology.full_adder, technology.half_adder) if role is not None]
     cells = [

@@ -7,16 +7,18 @@ machine may be shared.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hdlgen.compiler import Compiler
 from hdlgen.space import Point
+from sim import sizing, timing
 from sim.logic import Logic
+from sim.processes import Stages
 from sim.simulate import SimulationJob, SimulationResult, simulate
-from sim.synthesize import Synthesis, elaborate_flow, map_flow, synthesize
+from sim.synthesize import Synthesis, elaborate_flow, map_flow
 from sim.technology import Technology
 from sim.timing import analyse
 from sim.units import area_by_unit
@@ -32,6 +34,7 @@ __all__ = [
     "elaborate_and_read",
     "map_and_time",
     "map_logic_and_time",
+    "prepare",
     "simulate_together",
     "unit_areas",
 ]
@@ -53,17 +56,22 @@ class Built:
         rtlil, verilog: its text.
         datapath: a summary in plain types.
         error_bound_lsb: what its error is proved to stay within; the simulation holds it to that.
+        stages: CPU seconds by stage.
     """
 
     rtlil: str
     verilog: str
     datapath: dict[str, Any]
     error_bound_lsb: float = 0.0
+    stages: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog."""
+    """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog.
+
+    `stages` are the CPU seconds by stage.
+    """
 
     area_um2: float
     flip_flop_area_um2: float
@@ -72,6 +80,13 @@ class Mapped:
     period_ps: float
     path: tuple[str, ...]
     netlist: str
+    stages: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+
+def prepare(compiler: Compiler, technology: Technology) -> None:
+    """Work out what the steps with these need again and again, where all workers are forked from."""
+    timing.prepare(technology)
+    sizing.prepare(technology)
 
 
 def build(compiler: Compiler, point: Point | None) -> Built:
@@ -79,29 +94,30 @@ def build(compiler: Compiler, point: Point | None) -> Built:
 
     Raises: PointError where there is no such design.
     """
+    stages = Stages()
     design = compiler.stock() if point is None else compiler.build(point)
+    stages.end("build in Amaranth, to RTLIL")
     verilog = rtlil_to_verilog(design.rtlil, seconds=_HANG * BUILD_SECONDS)
+    stages.end("Verilog by Yosys, made procedural")
     return Built(
         rtlil=design.rtlil,
         verilog=verilog,
         datapath=design.datapath.summary(),
         error_bound_lsb=design.error_bound_lsb,
+        stages=stages.seconds,
     )
 
 
 def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str, gate_share: float = 0.0) -> Mapped:
     """Map a design onto a technology and find its shortest period."""
-    with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
-        synthesis = synthesize(
-            rtlil,
-            technology,
-            recipe=recipe,
-            flow=flow,
-            gate_share=gate_share,
-            folder=Path(folder),
-            seconds=_HANG * MAP_SECONDS,
-        )
-    return _timed(synthesis, technology)
+    stages, seconds = Stages(), _HANG * MAP_SECONDS
+    with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as name:
+        folder = Path(name)
+        logic = elaborate_flow(rtlil, technology, flow=flow, folder=folder, seconds=seconds)
+        stages.end("elaboration by Yosys")
+        synthesis = map_flow(logic, technology, recipe=recipe, gate_share=gate_share, folder=folder, seconds=seconds)
+        stages.end("mapping by ABC, in rounds with timing between")
+    return _timed(synthesis, technology, stages)
 
 
 def elaborate_and_read(rtlil: str, technology: Technology, flow: str) -> Logic:
@@ -112,21 +128,25 @@ def elaborate_and_read(rtlil: str, technology: Technology, flow: str) -> Logic:
 
 def map_logic_and_time(logic: Logic, technology: Technology, recipe: str) -> Mapped:
     """Map logic onto a technology and find its shortest period."""
+    stages = Stages()
     with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
         synthesis = map_flow(logic, technology, recipe=recipe, folder=Path(folder), seconds=_HANG * MAP_SECONDS)
-    return _timed(synthesis, technology)
+        stages.end("mapping by ABC, in rounds with timing between")
+    return _timed(synthesis, technology, stages)
 
 
-def _timed(synthesis: Synthesis, technology: Technology) -> Mapped:
-    timing = analyse(synthesis.mapped, technology)
+def _timed(synthesis: Synthesis, technology: Technology, stages: Stages) -> Mapped:
+    timed, netlist = analyse(synthesis.mapped, technology), synthesis.netlist
+    stages.end("timing and netlist")
     return Mapped(
         area_um2=round(synthesis.area_um2, 4),
         flip_flop_area_um2=round(synthesis.flip_flop_area_um2, 4),
         cells=sum(synthesis.cells.values()),
         flip_flops=synthesis.flip_flops,
-        period_ps=round(timing.period_ps, 2),
-        path=tuple(f"{step.instance} {step.cell} {step.pin} {step.arrival_ps:.0f} ps" for step in timing.path),
-        netlist=synthesis.netlist,
+        period_ps=round(timed.period_ps, 2),
+        path=tuple(f"{step.instance} {step.cell} {step.pin} {step.arrival_ps:.0f} ps" for step in timed.path),
+        netlist=netlist,
+        stages=stages.seconds,
     )
 
 

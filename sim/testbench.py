@@ -7,6 +7,7 @@ edge saw is read from `sample`, and what the next one shall see is written to `d
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 from collections.abc import Sequence
@@ -316,6 +317,7 @@ def _load() -> tuple[Path, list[dict[str, Any]]]:
 
 
 _PATH, _JOBS = _load()
+gc.freeze()  # what cocotb and the jobs are made of stays to the end, and need not be searched again and again
 
 
 @cocotb.test()

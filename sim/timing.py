@@ -22,7 +22,7 @@ from sim.netlist import Instance, Netlist
 from sim.technology import Technology
 from sim.timing_graph import Graph, build_graph
 
-__all__ = ["Step", "Timing", "analyse", "slacks"]
+__all__ = ["Step", "Timing", "analyse", "prepare", "slacks"]
 
 _NEVER = -1e30  # an edge that does not happen
 _EDGES = ("rise", "fall")
@@ -55,6 +55,11 @@ class Timing:
     setup_ps: float
     path: tuple[Step, ...]
     overloaded_nets: int
+
+
+def prepare(technology: Technology) -> None:
+    """Bring the tables of a technology into the form that the analyses use, as the first of them would."""
+    _tables(technology)
 
 
 def analyse(netlist: Netlist | str, technology: Technology) -> Timing:

@@ -76,10 +76,8 @@ def build_graph(netlist: Netlist, technology: Technology, rows: Rows) -> Graph:
     parts: list[Integers] = []
     for name, numbers in kinds.items():
         cell = technology.cells[name]
-        at = {
-            pin: np.array([_place(netlist.instances[n], n, pin, index) for n in numbers], dtype=np.intp)
-            for pin in cell.pins
-        }
+        pins = [netlist.instances[number].pins for number in numbers]
+        at = {pin: np.array(_places(pins, numbers, pin, index), dtype=np.intp) for pin in cell.pins}
         for pin in cell.pins.values():
             places = at[pin.name][at[pin.name] >= 0]
             if pin.is_output:
@@ -120,10 +118,16 @@ def build_graph(netlist: Netlist, technology: Technology, rows: Rows) -> Graph:
     )
 
 
-def _place(instance: Instance, number: int, pin: str, index: Mapping[Bit, int]) -> int:
-    bit = instance.pins.get(pin)
-    # An open output still has a place: another output's arcs may begin there (both of an inverting full adder's do).
-    return index.get(f"{number}.{pin}", -1) if bit is None else index[bit] if isinstance(bit, int) else -1
+def _places(
+    connected: Sequence[Mapping[str, Bit]], numbers: Sequence[int], pin: str, index: Mapping[Bit, int]
+) -> list[int]:
+    """Give the place of the net at one pin of some instances; negative for a constant."""
+    bits = [pins.get(pin) for pins in connected]
+    if None in bits:
+        # An open output still has a place: another output's arcs may begin there (both of an inverting full adder's).
+        named = [f"{number}.{pin}" if bit is None else bit for number, bit in zip(numbers, bits, strict=True)]
+        return [index.get(bit, -1) for bit in named]
+    return [index.get(bit, -1) for bit in bits if bit is not None]
 
 
 def _arcs(row: int, source: Integers, target: Integers, owner: Integers) -> Integers:
@@ -151,7 +155,7 @@ def _drivers(netlist: Netlist, technology: Technology) -> tuple[dict[Bit, int], 
         outputs = sides.get(cell.name)
         if outputs is None:
             outputs = sides.setdefault(cell.name, frozenset(cell.outputs))
-        for pin in sorted(cell.pins.keys() - instance.pins.keys()):
+        for pin in sorted(cell.pins.keys() - instance.pins.keys()) if cell.pins.keys() != instance.pins.keys() else ():
             if pin not in outputs:
                 raise ToolError(f"timing: {instance.name} must have every input connected, not so {pin}")
             index[f"{number}.{pin}"] = len(drivers)

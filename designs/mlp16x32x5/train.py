@@ -1,6 +1,6 @@
 """Train the network of mlp16x32x5 and write its integers to `weights`; the same files come out every time.
 
-Run from the root of the repository, with scikit-learn installed (`pip install -e .[train]`):
+Run from the root of the repository, with hdlgen installed (`pip install -e .`):
 
     python -m designs.mlp16x32x5.train
 

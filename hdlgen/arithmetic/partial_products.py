@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
@@ -9,7 +10,15 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from hdlgen.arithmetic.delay import AND
 from hdlgen.number import Format
 
-__all__ = ["PRODUCT_ROWS", "Row", "baugh_wooley_rows", "booth_rows", "booth_whole_rows", "word_row"]
+__all__ = [
+    "PRODUCT_ROWS",
+    "Row",
+    "baugh_wooley_rows",
+    "booth_rows",
+    "booth_whole_rows",
+    "square_rows",
+    "word_row",
+]
 
 
 class Row(NamedTuple):
@@ -121,6 +130,22 @@ def _booth_rows(
         bits = Signal(left_format.width, name=f"row_{digits}")
         m.d.comb += bits.eq(left & right[-1].replicate(left_format.width))
         rows.append(Row(bits, right_format.width, word_row(left, left_format).negative))
+    return rows
+
+
+def square_rows(m: Module, word: Value, format: Format) -> list[Row]:
+    """Multiply a word by itself: two bits meet twice, which is once at one place higher, and a bit alone is its square.
+
+    Source: Chen, IEEE Trans. Computers C-20(6), 1971, 678-680.
+    """
+    rows = []
+    for place in range(format.width):
+        rows.append(Row(word[place], 2 * place, 0))
+        above = format.width - 1 - place
+        if above:
+            bits = Signal(above, name=f"row_{place}")
+            m.d.comb += bits.eq(word[place + 1 :] & word[place].replicate(above))
+            rows.append(Row(bits, 2 * place + 2, word_row(bits, replace(format, width=above)).negative))
     return rows
 
 

@@ -74,6 +74,22 @@ class Network:
         return total
 
 
+class _Row(dict[_Digit, int]):
+    """The digits of an output with their signs, and the shifts of each value in it, which are asked for most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shifts: dict[int, set[int]] = {}
+
+    def put(self, digit: _Digit, sign: int) -> None:
+        self[digit] = sign
+        self.shifts.setdefault(digit[0], set()).add(digit[1])
+
+    def take(self, digit: _Digit) -> int:
+        self.shifts[digit[0]].remove(digit[1])
+        return self.pop(digit)
+
+
 class _Extraction:
     """Digits of all outputs, the pairs among them, and the values made so far."""
 
@@ -88,7 +104,7 @@ class _Extraction:
         self.widths = [Format.holding(low, high).width for low, high in ranges]
         self.depths = [0] * len(ranges)
         self.shared: list[_Pattern] = []
-        self.rows: list[dict[_Digit, int]] = [{} for _ in outputs]
+        self.rows = [_Row() for _ in outputs]
         self.counts: dict[_Pattern, int] = {}
         self.worth: dict[_Pattern, tuple[float, float]] = {}
         self.queue: list[tuple[float, _Pattern]] = []
@@ -114,7 +130,7 @@ class _Extraction:
                 continue
             self._substitute(pattern, places)
 
-    def _insert(self, row: dict[_Digit, int], digit: _Digit, sign: int) -> None:
+    def _insert(self, row: _Row, digit: _Digit, sign: int) -> None:
         """Add a digit to a row; equal digits become one of twice the weight, opposite ones cancel."""
         while digit in row:
             before = row[digit]
@@ -129,10 +145,10 @@ class _Extraction:
                 gain = self._gain(pattern)
                 if gain > 0:
                     heappush(self.queue, (-gain, pattern))
-        row[digit] = sign
+        row.put(digit, sign)
 
-    def _remove(self, row: dict[_Digit, int], digit: _Digit) -> None:
-        sign = row.pop(digit)
+    def _remove(self, row: _Row, digit: _Digit) -> None:
+        sign = row.take(digit)
         for other, other_sign in row.items():
             self.counts[_pattern(digit, sign, other, other_sign)] -= 1
 
@@ -169,15 +185,17 @@ class _Extraction:
             saved *= self.random.uniform(0.8, 1.2)
         return saved, self.adder_cost * (width - shift)
 
-    def _places(self, pattern: _Pattern) -> list[tuple[dict[_Digit, int], list[tuple[_Digit, _Digit]]]]:
+    def _places(self, pattern: _Pattern) -> list[tuple[_Row, list[tuple[_Digit, _Digit]]]]:
         """Find the pairs of digits that a pattern stands for, none of them twice, row by row."""
         first, second, shift, sign = pattern
         places = []
         for row in self.rows:
+            if not row.shifts.get(first) or not row.shifts.get(second):
+                continue
             taken: set[_Digit] = set()
             found = []
-            for digit in sorted(digit for digit in row if digit[0] == first):
-                other = (second, digit[1] + shift)
+            for place in sorted(row.shifts[first]):
+                digit, other = (first, place), (second, place + shift)
                 if other in row and row[digit] * row[other] == sign and not taken & {digit, other}:
                     taken |= {digit, other}
                     found.append((digit, other))
@@ -185,9 +203,7 @@ class _Extraction:
                 places.append((row, found))
         return places
 
-    def _substitute(
-        self, pattern: _Pattern, places: Sequence[tuple[dict[_Digit, int], list[tuple[_Digit, _Digit]]]]
-    ) -> None:
+    def _substitute(self, pattern: _Pattern, places: Sequence[tuple[_Row, list[tuple[_Digit, _Digit]]]]) -> None:
         vector = self._combined(pattern)
         value = len(self.vectors)
         self.vectors.append(vector)

@@ -39,12 +39,14 @@ REDUCTIONS = ("heap", "tree", "chain")
 class Position:
     """One place of a sum: `coefficient` times the product of no, one or two factors of the given formats.
 
-    Its factors are ready `arrival` later than the earliest of the sum, estimated in FO4.
+    Its factors are ready `arrival` later than the earliest of the sum, estimated in FO4. Where it is `squared`, there
+    are two, and they are always the same word.
     """
 
     factors: tuple[Format, ...]
     coefficient: int = 1
     arrival: float = 0.0
+    squared: bool = False
 
     def range(self) -> tuple[int, int]:
         """Tell the least and the greatest value."""

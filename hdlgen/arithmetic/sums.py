@@ -8,7 +8,7 @@ levels a pipeline register may stand, and where the sum is folded the last level
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
@@ -19,7 +19,7 @@ from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.delay import AND, BOOTH, FULL_ADDER, XOR, adder_delay
 from hdlgen.arithmetic.heap import Heap, compress
 from hdlgen.arithmetic.heap_plans import PLANS, plan_by_arrival
-from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, word_row
+from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, square_rows, word_row
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
 from hdlgen.number import Format
 
@@ -77,6 +77,8 @@ def position_rows(m: Module, position: Position, factors: Sequence[Value], style
     """Make the rows of a position of one or two factors, without its coefficient."""
     if len(factors) == 1:
         return [word_row(factors[0], position.factors[0])]
+    if position.squared:
+        return square_rows(m, factors[0], position.factors[0])
     rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier].rows]
     return rows(m, factors[0], position.factors[0], factors[1], position.factors[1])
 
@@ -96,9 +98,11 @@ def _fill(
 
 def _first_delay(shape: SumShape, style: SumStyle) -> float:
     """Estimate the making of the partial products."""
-    if not any(len(position.factors) == 2 for position in shape.positions):
+    products = [position for position in shape.positions if len(position.factors) == 2]
+    if not products:
         return 0.0
-    return AND if MULTIPLIERS[style.multiplier].rows == "baugh_wooley" else BOOTH
+    recoded = MULTIPLIERS[style.multiplier].rows != "baugh_wooley"
+    return BOOTH if recoded and not all(position.squared for position in products) else AND
 
 
 def _add(
@@ -204,12 +208,12 @@ def _word_levels(
         if not values or not digits:
             constant += position.coefficient if not values else 0
         elif len(digits) == 1:
-            low, high = Position(factors=position.factors).range()
+            low, high = replace(position, coefficient=1).range()
             word = _Word(values[0], low, high, shift=digits[0].shift, minus=digits[0].sign < 0)
             words.append(word)
             if len(values) == 2:
                 heap = Heap(Format.holding(low, high).width)
-                _fill(m, heap, Position(factors=position.factors), values, style)
+                _fill(m, heap, replace(position, coefficient=1, arrival=0.0), values, style)
                 heaps.append((heap, word))
         else:
             low, high = position.range()

@@ -13,6 +13,7 @@ from rich.text import Text
 from hdlgen.cli.project import Project
 from hdlgen.cli.searching import Outcome, Plan
 from search.explore import Progress
+from search.missing import describe
 from search.report.run import Stock, read_run
 from search.report.terminal import SearchView, front_view
 from search.store import RunStore
@@ -71,6 +72,7 @@ class Live:
                 budget=settings.budget,
                 objectives=self._project.spec.objectives,
                 stock=self._stock,
+                space_size=self._project.space.size(),
             )
         self._say(name)
 
@@ -93,6 +95,7 @@ class Live:
         return Group(
             front_view(read_run(outcome.folder)),
             Text(f"\n{outcome.document['evaluated']} designs in {outcome.document['wall_s']:.0f} s: {counts}"),
+            Text(describe(outcome.exploration.missing)),
             Text(f"designs  {outcome.folder / 'front'}"),
             Text(f"report   {outcome.report}"),
         )

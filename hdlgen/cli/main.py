@@ -11,20 +11,33 @@ from typing import Annotated
 import typer
 
 from hdlgen.cli import checking, doctor, points, simulating
+from hdlgen.cli.circuits import circuits
 from hdlgen.cli.console import print_document, screen, standard_error
 from hdlgen.cli.live import Live
-from hdlgen.cli.options import check_range, usage
+from hdlgen.cli.options import (
+    CORES,
+    JSON,
+    MOST_WORKERS,
+    POINT,
+    SEED,
+    SIMULATOR,
+    SPEC,
+    TECHNOLOGY,
+    WORKERS,
+    check_range,
+    usage,
+)
 from hdlgen.cli.project import open_project
 from hdlgen.cli.searching import plan, run
+from hdlgen.cli.studies import studies
 from hdlgen.errors import HdlgenError, InputError
+from search.confine import DECISION_LIMIT_S
 from search.report import write_report
 from search.strategies import STRATEGIES
 
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
-CORES = len(os.sched_getaffinity(0))
-MOST_WORKERS = 256
 FEWEST_TOKENS, MOST_TOKENS = 256, 1_000_000
 """With fewer tokens without a pause the testbench measures no rate."""
 
@@ -46,18 +59,6 @@ and mapped to standard cells, and writes a report. Then copy a spec from `design
 
 Exit status: 0 done, 1 a design or check failed, 2 bad input, 3 a tool is missing, 130 interrupted (and resumable).""",
 )
-
-SPEC = Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, or the name of a shipped design such as dot8.")]
-POINT = Annotated[str, typer.Option("--point", help="Knobs, as interval=2,adder=sklansky; the rest take defaults.")]
-TECHNOLOGY = Annotated[
-    str | None, typer.Option("--technology", help="A shipped technology, or a liberty file; the spec's own by default.")
-]
-JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
-SIMULATOR = Annotated[
-    str | None, typer.Option("--simulator", help="icarus or verilator; the first that is installed by default.")
-]
-WORKERS = Annotated[int, typer.Option("--workers", help="Processes that measure at the same time.")]
-SEED = Annotated[int | None, typer.Option("--seed", help="Of all that is random; the same seed, the same run.")]
 
 
 @app.command()
@@ -86,12 +87,21 @@ def search(
     batch: Annotated[int | None, typer.Option(help="Points asked for at a time; part of the result.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many designs without a new front.")] = None,
     workers: WORKERS = CORES,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, tcp://host:port, whose workers measure the points.")
+    ] = None,
     technology: TECHNOLOGY = None,
     simulator: SIMULATOR = None,
+    decision_limit: Annotated[
+        float, typer.Option(help="Seconds after which a strategy that does not decide is stopped.")
+    ] = DECISION_LIMIT_S,
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/NAME-N by default.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest run of the spec, or --out's.")
     ] = False,
+    memory: Annotated[
+        bool, typer.Option(help="Whether what earlier runs of this very spec measured guides the search.")
+    ] = True,
     json: JSON = False,
 ) -> None:
     """Search designs of a spec: the main job. Every design is simulated, mapped, timed, scored and stored.
@@ -104,12 +114,22 @@ def search(
     - `hdlgen search dot8`: a shipped design, everything by default
     - `hdlgen search my.toml --budget 100 --strategy local --seed 3`: a longer search of another kind
     - `hdlgen search my.toml --resume`: on with a run that was stopped, or with a larger `--budget`
+    - `hdlgen search my.toml --cluster tcp://10.0.0.1:8786 --batch 64`: on many machines
     - `hdlgen search my.toml --technology cells.lib --json > front.json`: on your own cells, for a program
     """
     project = open_project(spec, technology=technology)
     check_range("--workers", workers, 1, MOST_WORKERS)
+    check_range("--decision-limit", decision_limit, 1)
     options = {"strategy": strategy, "budget": budget, "seed": seed, "batch": batch, "patience": patience}
-    settings = plan(project, workers=workers, simulator=simulator, **options)
+    settings = plan(
+        project,
+        workers=workers,
+        simulator=simulator,
+        decision_limit_s=decision_limit,
+        cluster=cluster,
+        memory=memory,
+        **options,
+    )
     with Live(project, settings, console=standard_error()) as live:
         outcome = run(
             project,
@@ -233,6 +253,10 @@ def simulate(
     if result.status != "ok":
         _complain(f"{result.status}: {result.message}")
         raise typer.Exit(1)
+
+
+app.add_typer(studies)
+app.add_typer(circuits)
 
 
 @app.command()

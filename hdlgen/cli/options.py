@@ -1,15 +1,45 @@
-"""Options: the ranges of numbers, and one sentence for whatever else is wrong with a command line."""
+"""Options that commands share, the ranges of numbers, and one sentence for whatever else is wrong with a command."""
 
 from __future__ import annotations
+
+import os
+from typing import Annotated
 
 import typer
 
 from hdlgen.errors import InputError
 
-__all__ = ["check_range", "usage"]
+__all__ = [
+    "CORES",
+    "JSON",
+    "MOST_WORKERS",
+    "POINT",
+    "SEED",
+    "SIMULATOR",
+    "SPEC",
+    "TECHNOLOGY",
+    "WORKERS",
+    "check_range",
+    "usage",
+]
+
+CORES = len(os.sched_getaffinity(0))
+MOST_WORKERS = 256
+
+SPEC = Annotated[str, typer.Argument(metavar="SPEC", help="A spec file, or the name of a shipped design such as dot8.")]
+POINT = Annotated[str, typer.Option("--point", help="Knobs, as interval=2,adder=sklansky; the rest take defaults.")]
+TECHNOLOGY = Annotated[
+    str | None, typer.Option("--technology", help="A shipped technology, or a liberty file; the spec's own by default.")
+]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
+SIMULATOR = Annotated[
+    str | None, typer.Option("--simulator", help="icarus or verilator; the first that is installed by default.")
+]
+WORKERS = Annotated[int, typer.Option("--workers", help="Processes that measure at the same time.")]
+SEED = Annotated[int | None, typer.Option("--seed", help="Of all that is random; the same seed, the same run.")]
 
 
-def check_range(option: str, value: int | None, least: int, most: int | None = None) -> None:
+def check_range(option: str, value: float | None, least: int, most: int | None = None) -> None:
     """Check a number that the user gave; None, for an option left out, is in any range.
 
     Raises: InputError.

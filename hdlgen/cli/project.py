@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,8 +19,10 @@ from sim.measure import PRELOAD, Measure
 from sim.pool import Pool
 from sim.recipes import RECIPES
 from sim.simulators import choose
+from sim.steps import prepare
 from sim.technology import Technology
 from sim.technology import load as load_technology
+from sim.tools import cache_folder
 from sim.workload import Workload
 
 __all__ = ["Project", "cache_folder", "check_tools", "measuring", "open_project"]
@@ -113,12 +114,6 @@ def check_tools(simulator: str | None) -> None:
     tools.require("yosys-abc")
 
 
-def cache_folder() -> Path:
-    """Find the folder in which results are kept between runs: below XDG_CACHE_HOME, else below ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "hdlgen"
-
-
 @contextlib.contextmanager
 def measuring(
     project: Project, *, workers: int, simulator: str | None = None, cache: Path | None = None, seed: int = 1
@@ -128,16 +123,19 @@ def measuring(
     Args:
         cache: the folder of results; the user's own by default.
         seed: of the test tokens.
-    Raises: ToolMissing, InputError as `check_tools` does.
+    Raises: ToolMissing, InputError as `check_tools` does; StoreError where the cache cannot be written.
     """
     check_tools(simulator)
-    with Pool(workers, preload=PRELOAD) as pool:
+    results = Cache((cache or cache_folder()) / "results")
+    results.check_writable()
+    kept = (project.compiler, project.technology)
+    with Pool(workers, preload=PRELOAD, kept=kept, prepare=prepare) as pool:
         yield Measure(
             compiler=project.compiler,
             workload=Workload(project.spec.graph, seed=seed),
             technology=project.technology,
             constraints=project.spec.constraints,
             pool=pool,
-            cache=Cache((cache or cache_folder()) / "results"),
+            cache=results,
             simulator=simulator,
         )

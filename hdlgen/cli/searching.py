@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hdlgen.cli.designs import design_document, write_designs
 from hdlgen.cli.options import check_range
-from hdlgen.cli.project import Project, check_tools, measuring
+from hdlgen.cli.project import Project, cache_folder, check_tools, measuring
 from hdlgen.errors import InputError, SpecError, StoreError, ToolError, nearest
-from hdlgen.evaluation import Evaluation
+from hdlgen.evaluation import Evaluation, Evaluator
+from hdlgen.features import facts
+from search.confine import DECISION_LIMIT_S, ConfinedStrategy
 from search.explore import Exploration, Progress, explore
+from search.memory import Memory, gather
 from search.report import write_report
 from search.store import RunStore, latest
 from search.strategies import STRATEGIES
+from search.strategy import Informable, Strategy
 from search.summary import nearest_miss
+from sim.cache import Cache
+from sim.cluster import connect
 from sim.measure import Measure
+from sim.remote import pack
+from sim.simulators import choose
 from sim.stock import StockPoint, measure_stock
 from sim.versions import code_digest, versions
+from sim.workload import Workload
 
 __all__ = ["Outcome", "Plan", "header", "plan", "run"]
 
-DEFAULTS: dict[str, Any] = {"strategy": "local", "budget": 40, "seed": 1, "batch": 8}
+DEFAULTS: dict[str, Any] = {"strategy": "surrogate", "budget": 40, "seed": 1, "batch": 8}
 """What neither the command nor the spec says."""
 
 
@@ -42,6 +53,9 @@ class Plan:
     patience: int | None
     workers: int
     simulator: str | None
+    decision_limit_s: float = DECISION_LIMIT_S
+    cluster: str | None = None
+    memory: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +70,22 @@ class Outcome:
     document: dict[str, Any]
 
 
-def plan(project: Project, *, workers: int, simulator: str | None = None, **options: Any) -> Plan:
+def plan(
+    project: Project,
+    *,
+    workers: int,
+    simulator: str | None = None,
+    decision_limit_s: float = DECISION_LIMIT_S,
+    cluster: str | None = None,
+    memory: bool = True,
+    **options: Any,
+) -> Plan:
     """Settle the settings of a run.
 
     Args:
+        decision_limit_s: seconds that the strategy has for a decision.
+        cluster: address of the Dask scheduler whose workers measure; None for processes on this machine.
+        memory: whether earlier runs guide the search.
         options: strategy, budget, seed, batch, patience; None where the command leaves them out.
     Raises: InputError or, where the spec says it, SpecError for an unknown strategy; InputError for a number out of
         range.
@@ -84,8 +110,11 @@ def plan(project: Project, *, workers: int, simulator: str | None = None, **opti
         seed=settled("seed"),
         batch=settled("batch"),
         patience=settled("patience"),
+        memory=memory,
         workers=workers,
         simulator=simulator,
+        decision_limit_s=decision_limit_s,
+        cluster=cluster,
     )
 
 
@@ -119,7 +148,8 @@ def _command(project: Project, settings: Plan) -> str:
     """Give the command that makes a run again."""
     names = ("strategy", "budget", "seed", "batch", "patience")
     values = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
-    return project.command("search", *(part for name, value in values.items() for part in (f"--{name}", str(value))))
+    options = [part for name, value in values.items() for part in (f"--{name}", str(value))]
+    return project.command("search", *options, *([] if settings.memory else ["--no-memory"]))
 
 
 def run(
@@ -144,13 +174,24 @@ def run(
     check_tools(settings.simulator)
     began = time.monotonic()
     head = header(project, settings)
-    if resume:
-        store = RunStore.resume(out or latest(Path("runs"), project.spec.name), head)
-    else:
-        store = RunStore.create(head, out=out)
-    began -= max((record.elapsed_s for record in store.records), default=0.0)  # what earlier sittings took
-    with store:
+    folder = (out or latest(Path("runs"), project.spec.name)) if resume else None
+    memory = Memory()
+    if settings.memory:  # a run that is gone on with has that with which it began
+        memory = gather(Path("runs"), head) if folder is None else Memory.read(folder)
+    if memory.evaluations:
+        head["memory"] = memory.digest
+    open_store = partial(RunStore.create, head, out=out) if folder is None else partial(RunStore.resume, folder, head)
+    make = partial(_strategy, project, settings, memory)
+    # The strategy's process first: it must have no threads, and hold neither the store's lock nor a connection.
+    with (
+        ConfinedStrategy(make, limit_s=settings.decision_limit_s) as strategy,
+        _elsewhere(project, settings) as cluster,
+        open_store() as store,
+    ):
+        began -= max((record.elapsed_s for record in store.records), default=0.0)  # what earlier sittings took
         on_store(store)
+        if not store.records:
+            memory.write(store.folder)
         with measuring(project, workers=settings.workers, simulator=settings.simulator) as measure:
             on_stage("stock baseline")
             try:
@@ -162,8 +203,8 @@ def run(
             exploration = explore(
                 project.space,
                 project.spec.objectives,
-                STRATEGIES[settings.strategy](project.space, project.spec.objectives, seed=settings.seed),
-                measure,
+                strategy,
+                cluster or measure,
                 store,
                 name=settings.strategy,
                 budget=settings.budget,
@@ -189,6 +230,32 @@ def run(
         nearest=nearest_point,
         document=document,
     )
+
+
+@contextlib.contextmanager
+def _elsewhere(project: Project, settings: Plan) -> Iterator[Evaluator | None]:
+    """Reach the cluster that measures the points; None where this machine does. Baseline and files are made here."""
+    if settings.cluster is None:
+        yield None
+        return
+    workload = Workload(project.spec.graph)
+    packed = pack(
+        project.compiler, workload, project.technology, project.spec.constraints, simulator=settings.simulator
+    )
+    simulator = choose(settings.simulator).name
+    cache = Cache(cache_folder() / "results")
+    with connect(settings.cluster, packed, simulator=simulator, cache=cache) as cluster:
+        yield cluster
+
+
+def _strategy(project: Project, settings: Plan, memory: Memory) -> Strategy:
+    """Make the strategy; one that can learn more is given the facts of datapaths and what earlier runs measured."""
+    objectives = project.spec.objectives
+    strategy = STRATEGIES[settings.strategy](project.space, objectives, seed=settings.seed)
+    if isinstance(strategy, Informable):
+        strategy.inform(lambda point: facts(project.compiler, point))
+        strategy.recall(memory.evaluations)
+    return strategy
 
 
 def _stock(measure: Measure, store: RunStore, on_stock: Callable[[StockPoint], None]) -> list[StockPoint]:
@@ -234,6 +301,7 @@ def _document(
         "wall_s": round(wall_s, 2),
         "search_s": round(exploration.elapsed_s, 2),
         "decision_s": round(exploration.decision_s, 3),
+        "missing": None if exploration.missing is None else exploration.missing.as_dict(),
         "folder": str(folder),
         "front": [design_document(e, at) for e, at in zip(summary.front, folders, strict=True)],
         "stock": [

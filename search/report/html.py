@@ -17,13 +17,14 @@ from markupsafe import Markup
 
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Direction
+from search.missing import describe
 from search.report.cards import cards
 from search.report.design import Design, read_designs
 from search.report.figures import MARKS, OUTCOMES, Mark, draw_front, draw_progress, marks, outcome
 from search.report.headline import facts, failed, lead, tiles
 from search.report.quantities import count, figure
 from search.report.run import Run, read_run
-from search.report.summary import beaten, best_stock, progress, scores
+from search.report.summary import beaten, best_stock, missing, progress, scores
 from search.report.tables import Column, columns, failure_rows, knob_text, stock_rows, varied_knobs
 
 __all__ = ["render", "write_report"]
@@ -108,6 +109,7 @@ def _context(run: Run, designs: Sequence[Design]) -> dict[str, Any]:
         "pairs": _pairs(shown),
         "front_plot": draw_front(cloud, x.quantity, y.quantity, label) if x and y else "",
         "progress_plot": draw_progress(run, designs, progress(run)),
+        "missing": describe(missing(run)) if run.space_size else "",
         "outcomes": [(sort, figure(outcomes[sort]), words) for sort, words in OUTCOMES.items() if outcomes[sort]],
         "repeated": f"{count(repeated, 'further point')} had known hardware and cost no budget." if repeated else "",
         "stock_rows": rows,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hdlgen.evaluation import Direction, Objective
+from search.missing import Missing, estimate, normalised
 from search.pareto import Floats, dominates, hypervolume, non_dominated
 from search.report.quantities import quantity, ratio
 from search.report.run import Run, Stock, Trial
@@ -24,6 +25,7 @@ __all__ = [
     "compare",
     "cost_rows",
     "front",
+    "missing",
     "progress",
     "scores",
     "sentence",
@@ -68,7 +70,7 @@ def progress(run: Run) -> Progress:
     told = scores(trial for trial, good in zip(run.measured, feasible, strict=True) if good)
     if not told:
         return Progress(share=(0.0,) * len(feasible), size=(0,) * len(feasible))
-    scaled = _scaled(cost_rows(told, run.objectives))
+    scaled = normalised(cost_rows(told, run.objectives))
     reference = np.full(scaled.shape[1], 1.1)
     archive = scaled[:0]
     volumes, sizes = [0.0], [0]
@@ -85,12 +87,12 @@ def progress(run: Run) -> Progress:
     )
 
 
-def _scaled(rows: Floats) -> Floats:
-    """Scale each column of costs to 0..1; the costs of one objective are all of one sign."""
-    logarithmic = (rows != 0).all(axis=0)
-    rows = np.where(logarithmic, np.sign(rows) * np.log(np.where(logarithmic, np.abs(rows), 1.0)), rows)
-    low, high = rows.min(axis=0), rows.max(axis=0)
-    return np.asarray((rows - low) / np.where(high > low, high - low, 1.0))
+def missing(run: Run) -> Missing | None:
+    """Estimate how much of the front a run has not found; None where too few designs or no space size tell."""
+    if not run.space_size:
+        return None
+    told = scores(trial for trial in run.measured if trial.feasible)
+    return estimate(cost_rows(told, run.objectives), max(0.0, 1.0 - len(run.trials) / run.space_size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

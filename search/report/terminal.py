@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hdlgen.evaluation import Direction, Evaluation, Objective, Status
+from search.missing import describe, missing_of
 from search.pareto import Front, non_dominated
 from search.report.design import read_designs
 from search.report.quantities import count, decimals, duration, figure, quantity
@@ -64,6 +65,7 @@ class SearchView:
         objectives: Sequence[Objective],
         stock: Sequence[Stock] = (),
         rows: int = 8,
+        space_size: int = 0,
     ) -> None:
         """Begin with nothing measured.
 
@@ -71,6 +73,7 @@ class SearchView:
             budget: distinct points to measure.
             stock: the stock baseline, for the ratios reached.
             rows: most designs of the front that are listed.
+            space_size: valid points of the space; 0 for unknown, and then nothing is said of what is missing.
         """
         self._title = Text.assemble(_plain(name, "bold"), "  ", _plain(f"{technology}, {strategy}, seed {seed}", "dim"))
         self._budget, self._rows = budget, rows
@@ -78,11 +81,14 @@ class SearchView:
         self._front = Front(objectives)
         self._counts: Counter[str] = Counter()
         self._measured = 0
+        self._told: list[Evaluation] = []
+        self._space_size = space_size
 
     def add(self, record: Record) -> None:
         """Take in an evaluation, also one that was replayed from the store."""
         evaluation = record.evaluation
         self._front.add(evaluation)
+        self._told.append(evaluation)
         if record.repeated:
             self._counts["repeated"] += 1
             return
@@ -97,6 +103,8 @@ class SearchView:
             elapsed_s: seconds since the run began.
         """
         parts: list[RenderableType] = [self._title, self._bar(elapsed_s), self._outcomes()]
+        if self._told and self._space_size:
+            parts.append(Text(describe(missing_of(self._told, self._objectives, space_size=self._space_size))))
         if len(self._front):
             parts += [Text(), *self._best(), Text(), self._table()]
         return Group(*parts)

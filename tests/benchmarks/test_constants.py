@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks.constants import CASES, OURS, RECIPES, Case, compare, matrix_of, spec_of
+from benchmarks import constants
+from benchmarks.constants import (
+    CASES,
+    DA4ML,
+    OURS,
+    RECIPES,
+    WHOLE,
+    Case,
+    chosen_programs,
+    compare,
+    matrix_of,
+    spec_of,
+)
+from benchmarks.da4ml_programs import SETTINGS
 from hdlgen.cli.project import open_project
 from hdlgen.errors import ToolError
 
@@ -45,6 +60,19 @@ def test_the_cases_are_both_sizes_five_seeds_and_two_technologies() -> None:
     assert found == {(n, s, t) for n in (8, 16) for s in range(5) for t in ("sky130hd", "gf180_7t_5v")}
     matrix = np.array(matrix_of(Case(size=16, seed=1, technology="sky130hd")))
     assert matrix.shape == (16, 16) and -128 <= matrix.min() < -100 and 100 < matrix.max() <= 127
+
+
+def test_the_settings_that_are_always_measured_are_settings() -> None:
+    assert WHOLE in CASES and all(set(names) <= set(SETTINGS) for names in DA4ML.values())
+
+
+@pytest.mark.skipif(importlib.util.find_spec("da4ml") is None, reason="da4ml is not installed")
+def test_the_programs_chosen_are_a_few_and_of_one_matrix_all() -> None:
+    other = replace(WHOLE, seed=3)
+    few, every = chosen_programs(other), constants._programs(other.size, other.seed)
+    assert set(few) < set(every) and {"hard_dc=-1", "hard_dc=0"} <= set(few)
+    assert chosen_programs(replace(other, technology="gf180_7t_5v")) == few
+    assert len(chosen_programs(WHOLE)) == len(constants._programs(WHOLE.size, WHOLE.seed)) > 20
 
 
 @pytest.mark.parametrize(("size", "technology"), [(8, "sky130hd"), (16, "gf180_7t_5v")])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from benchmarks.da4ml_programs import SETTINGS, da4ml_programs, to_dataflow
+from benchmarks.da4ml_programs import SETTINGS, Effort, da4ml_programs, effort_of, foremost, to_dataflow
 from hdlgen.dataflow import Dataflow, Kind
 from hdlgen.errors import ToolError, ToolMissing
 from hdlgen.number import Format
@@ -54,6 +54,20 @@ def test_a_program_by_hand() -> None:
     assert (whole.low, whole.high) == (-128 * 5, 127 * 5)
 
 
+def test_bits_and_depth_by_hand() -> None:
+    # a + b has 9 bits; with 4a added to it, 11 (up to 5 * 127 + 127), behind one another. Nobody reads a - b.
+    ops = [op(-1, 0), op(-1, 1), op(0, 0, 1), op(1, 0, 1), op(0, 2, 0, 2), op(0, 3, 3, 1)]
+    dataflow = to_dataflow([stage(ops, [0, 0], [(4, 0, False)])], I8)
+    assert effort_of(dataflow) == Effort(bits=9 + 11, depth=2)
+
+
+def test_the_foremost_are_beaten_by_no_other_and_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    efforts = {"a": (9, 1), "b": (5, 3), "c": (5, 3), "d": (6, 3), "e": (5, 4), "f": (7, 2), "g": (9, 2)}
+    found = {name: Effort(bits=bits, depth=depth) for name, (bits, depth) in efforts.items()}
+    monkeypatch.setattr("benchmarks.da4ml_programs.effort_of", lambda program: found[program])
+    assert foremost({name: cast(Dataflow, name) for name in efforts}) == {"a", "b", "f"}
+
+
 def test_other_operations_are_refused() -> None:
     with pytest.raises(ToolError) as caught:
         to_dataflow([stage([op(-1, 0), op(2, 0)], [0], [(1, 0, False)])], I8)
@@ -77,10 +91,13 @@ def test_its_programs_are_the_matrix(seed: int) -> None:
     tokens = source.integers(-128, 128, (30, 6)).tolist()
     wanted = (np.array(tokens) @ matrix.T).tolist()
     programs = dict(da4ml_programs(matrix.tolist(), I8))
-    assert set(programs) <= set(SETTINGS) and len(programs) > 1
+    assert set(programs) <= set(SETTINGS) and len(programs) > 4
+    assert {"hard_dc=-1"} < set(programs) > foremost(programs)
     for dataflow in programs.values():
         assert results(dataflow, tokens) == wanted
         assert all(len(operation.terms) < 3 for operation in dataflow.operations)
-    broken = replace(dataflow.operations[-1], terms=dataflow.operations[-1].terms[:1])
-    broken = replace(broken, args=broken.args[:1])
-    assert results(replace(dataflow, operations=(*dataflow.operations[:-1], broken)), tokens) != wanted
+    operations, last = list(dataflow.operations), max(dataflow.results())
+    broken = operations[last]
+    flipped = replace(broken.terms[0], coefficient=-broken.terms[0].coefficient)
+    operations[last] = replace(broken, terms=(flipped, *broken.terms[1:]))
+    assert results(replace(dataflow, operations=tuple(operations)), tokens) != wanted

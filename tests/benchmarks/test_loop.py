@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.loop import Naive, Round, measured, play, summarise
+from benchmarks.loop import Naive, Round, measured, play, profile, summarise
 from benchmarks.naive.point import read_area
 from hdlgen.cli.project import Project, open_project
 from hdlgen.errors import ToolError
@@ -48,6 +48,11 @@ def test_rates_are_over_all_rounds() -> None:
         "naive_points_per_second": 0.5,
     }
     assert [row["ratio"] for row in found.rows] == [5.0, 2.0]
+
+
+def test_the_profile_shows_the_dearest_stage_first() -> None:
+    table = profile({"build": 1.0, "map": 3.0}, 8)
+    assert table.rows == (("map", "375", "75.0%"), ("build", "125", "25.0%"))
 
 
 def test_the_area_is_that_of_the_whole_design() -> None:

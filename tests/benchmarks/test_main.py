@@ -53,6 +53,9 @@ def test_the_goals_are_the_published_ones() -> None:
         "dominated_share": ("at least", 1.0),
         "ratio": ("at least", 3),
         "area_ratio_worst": ("at most", 0.6),
+        "bound_holds": ("at least", 0.9),
+        "bound_holds_worst_table": ("at least", 0.8),
+        "decision_share_small_100": ("at most", 0.05),
     }
 
 

@@ -152,3 +152,18 @@ def test_a_fold_that_does_not_divide_the_interval_is_refused() -> None:
     dataflow: Dataflow = rewrite(lower(GRAPHS["dot"]()))
     with pytest.raises(ValueError, match=r"^allocate: fold must divide the interval of 4 cycles, not 3$"):
         allocate(dataflow, interval=4, fold=3)
+
+
+def test_a_position_is_squared_where_every_task_multiplies_a_word_by_itself() -> None:
+    builder = GraphBuilder()
+    x, y = builder.input("x", Format(width=5)), builder.input("y", Format(width=5))
+    for name, left, right in (("a", x, x), ("b", y, y), ("c", x, y)):
+        builder.output(name, builder.apply(Op.MUL, left, right))
+    dataflow = rewrite(lower(builder.graph()))
+    apart = allocate(dataflow, interval=1, fold=1).teams
+    assert [team.shape.positions[0].squared for team in apart] == [True, True, False]
+    together = allocate(dataflow, interval=4, fold=1).teams
+    assert [team.shape.positions[0].squared for team in together] == [False]
+    squares = replace(dataflow, outputs=dataflow.outputs[:2])
+    both = allocate(rewrite(squares), interval=2, fold=1).teams
+    assert [(len(team.tasks), team.shape.positions[0].squared) for team in both] == [(2, True)]

@@ -13,6 +13,7 @@ from hdlgen.compiler import Compiler
 from hdlgen.datapath import build_datapath
 from hdlgen.emit import TOP, digest, to_rtlil
 from hdlgen.hardware import Kernel, Top
+from hdlgen.spec import load
 from tests.hdlgen.graphs import GRAPHS
 from tests.hdlgen.rtlil import Netlist
 
@@ -79,3 +80,13 @@ def test_the_text_does_not_depend_on_the_interpreter() -> None:
         command = [sys.executable, "-c", WRITE]
         there = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=True).stdout
         assert there.split() == here
+
+
+def test_a_chain_of_64_sums_is_written_whatever_the_recursion_limit_and_leaves_it_as_it_was() -> None:
+    spec = load("popcount64")
+    compiler = Compiler.of(spec.graph)
+    datapath = build_datapath(compiler.dataflow, SumStyle(reduction="chain"), interval=1, fold=1, stages=0)
+    usual = sys.getrecursionlimit()
+    text = to_rtlil(Top(Kernel(datapath, inputs=compiler.inputs, outputs=compiler.outputs)))
+    assert text.count("\nmodule ") > 2
+    assert sys.getrecursionlimit() == usual

@@ -99,6 +99,14 @@ def test_many_processes_may_write_the_same_entries(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".new-*"))
 
 
+def test_that_nothing_can_be_kept_is_known_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="/file/results: the cache must be writable \\(Not a directory\\)$"):
+        Cache(tmp_path / "file" / "results").check_writable()
+    Cache(tmp_path / "new" / "results").check_writable()
+    assert list((tmp_path / "new" / "results").iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="/file: the cache must be writable \\(Not a directory\\)$"):

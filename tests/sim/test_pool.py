@@ -103,6 +103,31 @@ def wait_until_dead(processes: list[int]) -> None:
     raise AssertionError(f"alive: {[process for process in processes if is_alive(process)]}")
 
 
+class Ledger:
+    """An object that tells when it is unpickled, and that holds what was prepared."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.prepared = ""
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        with self.file.open("a") as file:
+            file.write("read\n")
+
+
+def prepare_ledger(ledger: Ledger) -> None:
+    ledger.prepared = f"by {os.getpid()}"
+
+
+def refuse_ledger(ledger: Ledger) -> None:
+    raise ValueError(f"no {ledger.file.name}")
+
+
+def look(ledger: Ledger, other: int) -> tuple[str, int, bool]:
+    return ledger.prepared, other, ledger.prepared == f"by {os.getpid()}"
+
+
 @pytest.fixture
 def pool() -> Iterator[Pool]:
     with Pool(2, preload=[__name__]) as pool:
@@ -119,6 +144,24 @@ def test_results_come_in_the_order_of_asking_whatever_the_workers() -> None:
     assert outcomes[0] == outcomes[1] == outcomes[2]
     assert outcomes[0][5] == (25, None)
     assert outcomes[0][10] == (None, "slow_square: ValueError: not 10")
+
+
+def test_what_workers_share_is_handed_over_and_prepared_once(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    with Pool(2, preload=[__name__], kept=[ledger], prepare=prepare_ledger) as pool:
+        found = [pool.submit(look, ledger, number).result().require() for number in range(3)]
+        assert found == [(f"by {pool.server.pid}", number, False) for number in range(3)]
+        assert ledger.file.read_text() == "read\n" and not ledger.prepared
+        os.kill(pool.server.pid, signal.SIGKILL)
+        assert pool.submit(look, ledger, 7).result().require() == (f"by {pool.server.pid}", 7, False)
+        assert pool.submit(look, Ledger(tmp_path / "other"), 8).result().require() == ("", 8, False)
+
+
+def test_what_cannot_be_prepared_is_refused(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    with Pool(1, kept=[ledger], prepare=refuse_ledger) as pool, pytest.raises(ToolError) as refusal:
+        pool.submit(abs, -3).result()
+    assert str(refusal.value) == "pool: what workers share: ValueError: no ledger"
 
 
 def test_at_most_so_many_run_at_once(pool: Pool, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,8 +92,8 @@ def test_a_netlist_that_abc_altered_is_refused(tmp_path: Path, monkeypatch: pyte
     netlist = mapped(technology, tmp_path)
     honest = run_abc
 
-    def altered(read: tuple[str, ...], script: str, around: Surroundings, *, folder: Path, seconds: float) -> str:
-        text = honest(read, script, around, folder=folder, seconds=seconds)
+    def altered(read: tuple[str, ...], script: str, around: Surroundings, **options: Any) -> str:
+        text = honest(read, script, around, **options)
         return text.replace("sky130_fd_sc_hd__nand2_1 ", "sky130_fd_sc_hd__nor2_1 ")
 
     monkeypatch.setattr("sim.sizing.run_abc", altered)

@@ -11,7 +11,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal
 
 from hdlgen.arithmetic.heap import Heap
-from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, word_row
+from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, square_rows, word_row
 from hdlgen.number import Format
 from tests.hdlgen.rtlil import Netlist, Run
 
@@ -29,7 +29,8 @@ def row_sums(name: str, left: Format, right: Format, factors: Factors, *, flip: 
     """Add up the rows of each product, the signs in `flip` turned round in the first; tell how many rows are words."""
     m = Module()
     words = [Signal(format.width, name=f"factor_{place}") for place, format in enumerate((left, right))]
-    rows = PRODUCT_ROWS[name](m, words[0], left, words[1], right)
+    squared = name == "square"
+    rows = square_rows(m, words[0], left) if squared else PRODUCT_ROWS[name](m, words[0], left, words[1], right)
     outputs = [Signal(len(row.bits), name=f"bits_{place}") for place, row in enumerate(rows)]
     m.d.comb += [output.eq(row.bits) for output, row in zip(outputs, rows, strict=True)]
     text = rtlil.convert(m, name="top", emit_src=False, ports=[*words, *outputs])
@@ -95,6 +96,23 @@ def test_a_wrong_sign_is_seen(name: str) -> None:
     numbers = range(held.low, held.high + 1)
     factors = [(a, b) for a in numbers for b in numbers]
     assert row_sums(name, held, held, factors, flip=1)[0] != [a * b for a, b in factors]
+
+
+@pytest.mark.parametrize(
+    "format", [Format(width=w, signed=s) for w in (*range(1, 8), 12) for s in (False, True)], ids=str
+)
+def test_a_square_adds_every_pair_of_bits_once(format: Format) -> None:
+    words = range(format.low, format.high + 1)
+    totals, _ = row_sums("square", format, format, [(word, word) for word in words])
+    assert totals == [word * word for word in words]
+    rows = square_rows(Module(), Signal(format.width), format)
+    assert sum(len(row.bits) for row in rows) == format.width * (format.width + 1) // 2
+
+
+def test_a_wrong_sign_of_a_square_is_seen() -> None:
+    numbers = range(-8, 8)
+    found = row_sums("square", Format(width=4), Format(width=4), [(word, word) for word in numbers], flip=1)[0]
+    assert found != [word * word for word in numbers]
 
 
 def test_a_word_is_a_row_whose_sign_counts_negative() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,25 @@ MIXED = SumShape(
     constant=-19,
     result=Format(width=9),
 )
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_squares_are_products_of_a_word_by_itself(reduction: str) -> None:
+    positions = (
+        Position(factors=(TWO[0], TWO[0]), squared=True),
+        Position(factors=(TWO[1], TWO[1]), coefficient=-3, squared=True),
+        Position(factors=TWO),
+    )
+    shape, style = SumShape(positions=positions, constant=5, result=Format(width=10)), SumStyle(reduction=reduction)
+    values = drawn(shape, 1, LANES, 3)[0]
+    for place in (0, 1):
+        values[place, 1] = values[place, 0]
+    netlist = Netlist(to_rtlil(SumUnit(shape, style)))
+    found = pipelined_results(netlist, [values], LANES, latency=0)[0]
+    assert found == [total % 1024 for total in expected(shape, values, LANES)]
+    alone = SumShape(positions=positions[:1], constant=0, result=Format(width=8))
+    multiplied = replace(alone, positions=(replace(positions[0], squared=False),))
+    assert estimate(alone, style)[0].delay < estimate(multiplied, style)[0].delay, "no digits to recode"
 
 
 @pytest.mark.parametrize("multiplier", sorted(MULTIPLIERS))

@@ -30,6 +30,7 @@ POSITIONS = (
     (Position(factors=(SIGNED,), coefficient=-11), Position(factors=(UNSIGNED,), coefficient=7)),
     (Position(factors=(SIGNED,), coefficient=3), Position(factors=(), coefficient=5)),
 )
+SQUARE = Position(factors=(SIGNED, SIGNED), squared=True)
 
 
 def every(positions: tuple[Position, ...]) -> dict[tuple[int, int], list[int]]:
@@ -72,6 +73,11 @@ def test_the_hardware_leaves_out_what_the_bounds_say(positions: tuple[Position, 
         )
         if not booth and dropped < 4:  # a bound one unit narrower would be wrong: the error reaches it
             assert (min(found), max(found)) == (low, high)
+
+
+def test_a_square_leaves_out_the_bits_of_its_own_rows() -> None:
+    # Of 1, 2 and 4 columns of x * x with x = abcd: d; d; d + 4 * (c + c & d).
+    assert [left_out(SQUARE, SumStyle(), dropped) for dropped in (1, 2, 3)] == [(0, 1), (0, 1), (0, 1 + 4 * 2)]
 
 
 def test_registers_may_stand_in_a_truncated_heap() -> None:

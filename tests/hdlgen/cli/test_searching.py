@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -23,7 +23,10 @@ import sim.stock
 from hdlgen.cli.main import main
 from hdlgen.cli.project import open_project
 from hdlgen.errors import ToolError
+from hdlgen.evaluation import Evaluation
 from search import durable
+from search.strategies import STRATEGIES, LocalSearch
+from search.strategy import StrategyFactory
 from sim.recipes import RECIPES
 from sim.synthesize import STOCK_FLOWS
 from tests.hdlgen.cli.command import Hdlgen
@@ -134,6 +137,7 @@ def test_a_search_gives_what_it_promises(unbroken: Unbroken) -> None:
     assert document.keys() >= set(promised)
     assert document["counts"].keys() == {"ok", "invalid", "mismatch", "tool_failed", "timeout", "repeated"}
     assert (document["name"], document["evaluated"], document["counts"]["ok"]) == ("dot4", BUDGET, BUDGET)
+    assert document["missing"] is None  # of so few designs nothing is said
     found = evaluations(run)
     assert [line["index"] for line in found] == list(range(BUDGET))
     best = front_by_hand(found)
@@ -222,6 +226,24 @@ def test_known_results_cost_no_time(hdlgen: Hdlgen, dot: str, unbroken: Unbroken
     assert hdlgen(*SEARCH).status == 0
     lines = [json.loads(line) for line in Path("run/evaluations.jsonl").read_text().splitlines()]
     assert [line["runtime_s"] for line in lines] == [0.0] * BUDGET
+    assert_same(Path("run"), unbroken)
+
+
+@pytest.mark.usefixtures("known_results")
+def test_a_strategy_that_hangs_is_stopped_and_the_run_goes_on(
+    hdlgen: Hdlgen, dot: str, unbroken: Unbroken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging(LocalSearch):
+        def tell(self, evaluations: Sequence[Evaluation]) -> None:
+            time.sleep(600)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(cast(dict[str, StrategyFactory], STRATEGIES), "local", Hanging)
+        ran = hdlgen(*SEARCH, "--decision-limit", "1", "--json")
+    message = "hdlgen: strategy local: tell must end within 1 s; it was stopped"
+    assert (ran.status, ran.out, ran.err.splitlines()[-1]) == (1, "", message)
+    assert len(evaluations(Path("run"))) == 2
+    assert hdlgen(*SEARCH, "--resume").status == 0
     assert_same(Path("run"), unbroken)
 
 

@@ -96,6 +96,7 @@ def test_the_page_says_what_came_out_and_what_is_not_modelled(tmp_path: Path) ->
     assert "15 designs on the front of 40 points measured." in text
     assert "Design 10 has 0.53 times the area of the smallest stock design with no less throughput." in text
     assert "The front dominates 6 of 6 stock designs." in text
+    assert re.search(r"Of the front, about \d+% is missing by hypervolume, at most \d+%\.", text)
     assert "1 stock design could not be measured." in text
     assert "6 failed points, not plotted (3 invalid, 2 mismatch, 1 timeout)" in text
     assert "3 further points had known hardware and cost no budget." in text

@@ -6,11 +6,13 @@ import math
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from hdlgen.evaluation import Direction, Objective, Status
+from search.missing import estimate
 from search.report.run import Run, Stock, Trial, read_run
-from search.report.summary import beaten, best_stock, compare, front, progress, scores, sentence
+from search.report.summary import beaten, best_stock, compare, front, missing, progress, scores, sentence
 from tests.search.report.toy_run import write_run
 
 AREA = Objective(metric="area_um2", direction=Direction.MINIMIZE)
@@ -39,6 +41,15 @@ def stock(area: float, speed: float) -> Stock:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return read_run(write_run(tmp_path_factory.mktemp("runs") / "dot8-1"))
+
+
+def test_what_is_missing_is_estimated_from_distinct_feasible_designs(run: Run) -> None:
+    told = [trial.score for trial in run.trials if trial.feasible and trial.score and not trial.repeated]
+    rows = np.array([[figures["area_um2"], -figures["throughput_msps"]] for figures in told])
+    assert missing(run) == estimate(rows, 1 - len(run.trials) / run.space_size)
+    assert missing(run) is not None
+    assert missing(replace(run, trials=run.trials[:20])) is None
+    assert missing(replace(run, space_size=0)) is None
 
 
 def test_the_front_is_what_no_feasible_trial_dominates() -> None:

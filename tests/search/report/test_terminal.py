@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
+from search.missing import describe
 from search.report.design import read_designs
 from search.report.run import Run, read_run
+from search.report.summary import missing
 from search.report.terminal import SearchView, front_view
 from search.store import Record
 from tests.search.report.toy_run import write_run
@@ -38,6 +40,7 @@ def view_of(run: Run, count: int) -> SearchView:
         budget=run.budget,
         objectives=run.objectives,
         stock=run.stock,
+        space_size=run.space_size,
     )
     for line in (run.folder / "evaluations.jsonl").read_text().splitlines()[:count]:
         view.add(Record.from_dict(json.loads(line)))
@@ -67,6 +70,14 @@ def test_counts_and_times_are_those_of_the_run(run: Run) -> None:
     half = view_of(run, 9).render(18.0)  # 9 points in 18 s, so 31 more in 62 s
     assert "9 of 40 points" in shown(half)
     assert "about 1\u202fmin 02\u202fs left" in shown(half)
+
+
+def test_what_is_missing_is_said_as_soon_as_it_is_known(run: Run) -> None:
+    assert "How much of the front is missing is unknown before 24 feasible designs." in shown(
+        view_of(run, 20).render(9)
+    )
+    found = missing(run)
+    assert found is not None and describe(found) in shown(view_of(run, 43).render(58.4))
 
 
 def test_the_live_front_is_the_front_of_the_run(run: Run) -> None:
