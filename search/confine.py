@@ -118,10 +118,11 @@ class ConfinedStrategy:
         """Kill the process and give its exit status, negative for a signal; 0 where it was ended before."""
         if not self._process:
             return 0
+        # It may be ending on its own: then the status tells of that, and the kill comes too late to matter. The ends
+        # are closed after the kill: a process that sees them closed ends by itself, with another status.
+        os.kill(self._process, signal.SIGKILL)
         self._connection.close()
         os.close(self._life)
-        # It may be ending on its own: then the status tells of that, and the kill comes too late to matter.
-        os.kill(self._process, signal.SIGKILL)
         _, status = os.waitpid(self._process, 0)
         self._process = 0
         return os.waitstatus_to_exitcode(status)
