@@ -9,10 +9,10 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from hdlgen.arithmetic.adders import ADDERS
 from hdlgen.arithmetic.full_adders import full_adders
 from hdlgen.arithmetic.heap import Heap
-from hdlgen.arithmetic.partial_products import PRODUCT_ROWS
+from hdlgen.arithmetic.partial_products import Row, baugh_wooley_rows
 from hdlgen.number import Format
 
-__all__ = ["TREES", "classic_product"]
+__all__ = ["ROWS", "TREES", "booth_rows", "classic_product"]
 
 _Columns = list[list[Value]]
 _Plan = Iterator[list[list[int]]]
@@ -69,6 +69,38 @@ def _after(heights: list[int], stage: list[list[int]]) -> list[int]:
     ]
 
 
+def booth_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
+    """Multiply signed words by one row a pair of bits of `right`, as textbooks have it.
+
+    Three signals a digit choose 0, 1 or 2 times the other word and turn it round afterwards; the one more of a negative
+    digit stands below its row. `right` has an even width.
+
+    Source: MacSorley, Proc. IRE 49(1), 1961, 67-91; Weste and Harris, CMOS VLSI Design, 4th edition, 2011, 11.9.3.
+    """
+    width = left_format.width + 1
+    once, twice = Cat(left, left[-1]), Cat(Const(0, 1), left)
+    rows = []
+    for digit in range(right_format.width // 2):
+        below: Value = right[2 * digit - 1] if digit else Const(0, 1)
+        low, high = right[2 * digit], right[2 * digit + 1]
+        one, two, turn = (Signal(name=f"digit_{digit}_{name}") for name in ("one", "two", "turn"))
+        bits = Signal(width, name=f"row_{digit}")
+        m.d.comb += [
+            one.eq(low ^ below),
+            two.eq((high & ~low & ~below) | (~high & low & below)),
+            turn.eq(high),
+            bits.eq(((one.replicate(width) & once) | (two.replicate(width) & twice)) ^ turn.replicate(width)),
+        ]
+        rows += [Row(bits, 2 * digit, 1 << (width - 1)), Row(turn, 2 * digit, 0)]
+    return rows
+
+
+ROWS: Mapping[str, Callable[[Module, Value, Format, Value, Format], list[Row]]] = {
+    "baugh_wooley": baugh_wooley_rows,
+    "booth": booth_rows,
+}
+"""The classic ways to make the rows of a product, by name."""
+
 TREES: Mapping[str, Callable[[list[int]], _Plan]] = {"dadda": dadda, "wallace": wallace, "array": array}
 """The trees by name."""
 
@@ -79,12 +111,12 @@ def classic_product(
     """Multiply two signed words of one width.
 
     Args:
-        rows, tree, adder: names in `PRODUCT_ROWS`, `TREES` and `ADDERS`.
+        rows, tree, adder: names in `ROWS`, `TREES` and `ADDERS`.
         cells: whether full and half adders are cells of the library, or gates.
     """
     format = Format(width=len(left), signed=True)
     heap = Heap(2 * len(left))
-    for row in PRODUCT_ROWS[rows](m, left, format, right, format):
+    for row in ROWS[rows](m, left, format, right, format):
         heap.add_row(m, row)
     heap.settle_constant()
     columns: _Columns = [[bit.made for bit in column] for column in heap.columns]
