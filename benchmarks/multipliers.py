@@ -186,9 +186,9 @@ Two signed words and their whole product, in {" and ".join(TECHNOLOGIES)}. Ours:
 `adder`, `full_adders` and `recipe`, searched from the best ones so far until both goals are reached or the budget of
 the width is spent ({_BUDGETS}, on each technology); `_points` counts them, and
 `_classic_points` those of the classic ones, which are all mapped. Classic: Baugh-Wooley rows with the trees of Dadda
-and of Wallace and (to 16 bits) as an array, and a textbook's Booth rows with a Dadda tree, each of gates and of
-library cells and with classic final adders (our own cheaper Booth rows are no classic structure); and what Yosys makes of `a * b` without and with its pass `booth`. All by the same recipes,
-fewer at the larger widths.
+and of Wallace and (to 16 bits) as an array, and a textbook's Booth rows with a Dadda tree (our own cheaper Booth rows
+are no classic structure), each of gates and of library cells and with classic final adders; and what Yosys makes of
+`a * b` without and with its pass `booth`. All by the same recipes, fewer at the larger widths.
 {METHOD}""",
     goals=GOALS,
     measure=_measure,
