@@ -75,9 +75,9 @@ class GaussianProcess:
         lower, failed = lapack.dpotrf(matrix, lower=1)
         if failed:
             return 1e12, np.zeros_like(theta)
-        inverse, _ = lapack.dpotri(lower, lower=1)
-        inverse = np.tril(inverse)
-        inverse += np.tril(inverse, -1).T
+        inverse, _ = lapack.dpotri(lower, lower=1)  # its lower half; above stand zeros, as in `lower`
+        inverse = inverse + inverse.T
+        inverse.flat[:: n + 1] *= 0.5
         sums = inverse.sum(axis=0)
         mean = sums @ targets / sums.sum()
         alpha = inverse @ (targets - mean)

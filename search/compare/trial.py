@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from hdlgen.evaluation import Evaluation, Status
 from hdlgen.space import Point, Space
 from search.compare.problem import Problem
 from search.confine import ConfinedStrategy, StrategyFailure
+from search.pareto import costs
 from search.strategy import Strategy, StrategyFactory
 
 __all__ = ["COUNTS", "Rules", "Trial", "run_trial"]
@@ -52,7 +55,8 @@ class Trial:
     """What came of a trial.
 
     Args:
-        points: what was measured and cost budget, in order: for each knob the position of its choice.
+        points: what was measured and cost budget, in order: for each knob the position of its choice; fewer than the
+            budget where the space or the table's whole front was known before.
         decision_s: seconds that the strategy had taken in all when each of the points was known.
         measuring_s: seconds that the measurements up to each took, one after the other; recorded ones in a replay.
         counts: by `COUNTS`.
@@ -106,11 +110,14 @@ def run_trial(
 ) -> Trial:
     """Run a trial to its budget, to the end of the space or to an error of the strategy, which is contained.
 
+    On a table it ends as soon as the whole true front is known: the regret is 0 from there on, whatever follows.
+
     Args:
         strategy: its name.
         confined: whether it runs in a process of its own, so that hanging or dying harms nothing else.
     """
-    course = _Course(problem, rules)
+    front = costs(problem.table.front, problem.objectives) if problem.table else np.zeros((0, 0))
+    course = _Course(problem, rules, missing={tuple(row) for row in front.tolist()})
     error = ""
     try:
         if confined:
@@ -143,6 +150,7 @@ class _Course:
 
     problem: Problem
     rules: Rules
+    missing: set[tuple[float, ...]]  # of the table's front; empty where there is no table
     points: list[tuple[int, ...]] = field(default_factory=list)
     decision_s: list[float] = field(default_factory=list)
     measuring_s: list[float] = field(default_factory=list)
@@ -164,7 +172,8 @@ class _Course:
             evaluations = [self.known[point] for point in start if point in self.known]
             self._call("tell", lambda: strategy.tell(evaluations))
         idle, size = 0, self.problem.space.size()
-        while len(self.points) < self.rules.budget and len(self.known) < size:
+        whole = self.problem.table is not None
+        while len(self.points) < self.rules.budget and len(self.known) < size and (self.missing or not whole):
             asked = self._call("ask", lambda: strategy.ask(self.rules.batch))
             proposals = self._proposals(asked, size - len(self.known))
             fresh = [point for point in dict.fromkeys(proposals) if self._is_fresh(point)]
@@ -229,6 +238,8 @@ class _Course:
             self.keys.add(evaluation.key)
         self.counts["failed"] += evaluation.status is not Status.OK
         self.counts["infeasible"] += evaluation.status is Status.OK and not evaluation.feasible
+        if self.missing and evaluation.feasible:
+            self.missing.discard(tuple(costs([evaluation], self.problem.objectives)[0].tolist()))
         self.measured_s += evaluation.runtime_s
         positions = zip(self.problem.space.knobs, evaluation.point.values, strict=True)
         self.points.append(tuple(knob.position(choice) or 0 for knob, (_, choice) in positions))

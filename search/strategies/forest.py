@@ -25,24 +25,26 @@ class ForestModel:
     Source: Hutter, Hoos and Leyton-Brown, LION 5, 2011, 507-523 (forests as models, their deviation).
     """
 
-    TREES = 48
+    TREES = 24
     FLOOR = 0.03  # of the deviation of all targets: equal trees are no certainty
 
     def __init__(self, objectives: int, *, seed: int) -> None:
         # Loaded here and not at the top: scikit-learn takes a second, which every other command would wait for.
-        ensemble = importlib.import_module("sklearn.ensemble")
-        random = np.random.default_rng(seed)
-        self._forests: list[Any] = [
-            ensemble.ExtraTreesRegressor(
-                n_estimators=self.TREES, bootstrap=True, max_features=0.8, random_state=int(random.integers(2**31))
-            )
-            for _ in range(objectives)
-        ]
+        self._grow = importlib.import_module("sklearn.tree").ExtraTreeRegressor
+        self._settings = importlib.import_module("sklearn").config_context
+        self._random = np.random.RandomState(seed)
+        self._forests: list[list[Any]] = [[] for _ in range(objectives)]
 
     def learn(self, inputs: Floats, targets: Floats) -> None:
-        """Grow the forests."""
-        for forest, column in zip(self._forests, targets.T, strict=True):
-            forest.fit(inputs.astype(np.float32), column)
+        """Grow the forests: tree by tree, as a forest of scikit-learn's takes four times as long for the same trees."""
+        rows = inputs.astype(np.float32)
+        share = max(1, round(0.8 * rows.shape[1]))
+        with self._settings(skip_parameter_validation=True):
+            for forest, column in zip(self._forests, targets.T, strict=True):
+                forest.clear()
+                for drawn in self._random.randint(len(rows), size=(self.TREES, len(rows))):
+                    tree = self._grow(max_features=share, random_state=self._random)
+                    forest.append(tree.fit(rows[drawn], column[drawn], check_input=False))
 
     def beliefs(self, candidates: Floats) -> list[Belief]:
         """Let every tree predict."""
@@ -56,10 +58,10 @@ class ForestModel:
 class _Votes:
     """What the trees say of candidates; one that is believed makes those less uncertain that share its leaves."""
 
-    def __init__(self, forests: Sequence[Any], candidates: npt.NDArray[np.float32], floor: float) -> None:
-        self._leaves = [[tree.tree_.apply(candidates) for tree in forest.estimators_] for forest in forests]
+    def __init__(self, forests: Sequence[Sequence[Any]], candidates: npt.NDArray[np.float32], floor: float) -> None:
+        self._leaves = [[tree.tree_.apply(candidates) for tree in forest] for forest in forests]
         votes = [
-            np.array([tree.tree_.value[leaf, 0, 0] for tree, leaf in zip(forest.estimators_, leaves, strict=True)])
+            np.array([tree.tree_.value[leaf, 0, 0] for tree, leaf in zip(forest, leaves, strict=True)])
             for forest, leaves in zip(forests, self._leaves, strict=True)
         ]
         self.means: Floats = np.column_stack([vote.mean(axis=0) for vote in votes])

@@ -27,7 +27,7 @@ class GaussianModel:
 
     BACK = (0.0, 0.5)
     """How far towards the prior each view of a process stands."""
-    PATIENCE = 60
+    PATIENCE = 24
     """Points up to which each tell is followed by a fit; from there on, each growth by a twentieth."""
 
     RIDGE = 1.0

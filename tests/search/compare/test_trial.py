@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,6 +62,18 @@ def test_a_small_space_ends_the_trial_when_all_of_it_is_known() -> None:
     trial = run(UniformSearch, Rules(budget=50, start=3, batch=2, decision_limit_s=10), on=on)
     known = {evaluation.key for evaluation in ToyEvaluator(failures=False).evaluate(list(TINY.enumerate()))}
     assert len(trial.points) == len(known) and not trial.error
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_trial_on_a_table_ends_when_the_whole_front_is_known(batch: int) -> None:
+    on = problem()
+    assert on.table is not None
+    rules = Rules(budget=len(on.table), start=0, batch=batch, decision_limit_s=10)
+    trial = run(UniformSearch, rules, on=on)
+    shares = on.table.shares(trial.points_of(TOY))
+    assert shares[-1] == pytest.approx(1.0) and shares[-1 - batch] < 1 - 1e-9
+    whole = run(UniformSearch, rules, on=replace(on, table=None))
+    assert whole.points[: len(trial.points)] == trial.points and len(whole.points) > len(trial.points)
 
 
 def test_repeats_and_invalid_proposals_are_counted_and_told_and_cost_nothing() -> None:
