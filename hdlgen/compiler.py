@@ -16,6 +16,7 @@ from hdlgen.precision import truncate
 from hdlgen.realisation import Realisation, realisations
 from hdlgen.sharing import share
 from hdlgen.space import Point
+from hdlgen.uart import SerialShell
 
 __all__ = ["Compiler", "Design"]
 
@@ -94,6 +95,27 @@ class Compiler:
         """
         method = "table" if "table" in self.methods else ""
         return self._design(Settings(recipe="", function=method), plain=True)
+
+    def serial(self, point: Point, *, cycles: int) -> Design:
+        """Build the design of a point in a serial shell, whose ports are `clk`, `rst`, `rx` and `tx`.
+
+        Args:
+            cycles: of the clock, a bit on the line.
+        Raises: PointError as `build` does.
+        """
+        datapath, bound = self._planned(settings(point))
+        check_bound(bound, self.max_error_lsb)
+        return self._serial(datapath, bound, cycles, plain=False)
+
+    def serial_stock(self, *, cycles: int) -> Design:
+        """Build what `stock` builds in the serial shell."""
+        method = "table" if "table" in self.methods else ""
+        datapath, bound = self._planned(Settings(recipe="", function=method))
+        return self._serial(datapath, bound, cycles, plain=True)
+
+    def _serial(self, datapath: Datapath, bound: float, cycles: int, *, plain: bool) -> Design:
+        top = Top(Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain))
+        return Design(datapath=datapath, rtlil=to_rtlil(SerialShell(top, cycles=cycles)), error_bound_lsb=bound)
 
     def plan(self, point: Point) -> Datapath:
         """Give the datapath of a point, without the hardware that does it.

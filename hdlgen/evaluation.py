@@ -12,6 +12,7 @@ from hdlgen.network import Network
 from hdlgen.space import Point
 
 __all__ = [
+    "FPGA_METRICS",
     "METRICS",
     "Constraint",
     "Direction",
@@ -57,10 +58,12 @@ class Score:
         error_lsb: largest difference from the exact result that was measured, in units of the output's last place.
         error_bound_lsb: what that difference is proved to stay within, whatever the inputs are.
         cells, flip_flops: counts of mapped cells.
+        luts, dsps, brams: on an FPGA what the design takes of the device's tables, multiplier blocks and block
+            memories, by place and route; there is no area then. None elsewhere.
     """
 
-    area_um2: float
-    flip_flop_area_um2: float
+    area_um2: float = 0.0
+    flip_flop_area_um2: float = 0.0
     clock_mhz: float
     period_ps: float
     throughput_msps: float
@@ -71,20 +74,37 @@ class Score:
     error_bound_lsb: float = 0.0
     cells: int
     flip_flops: int
+    luts: int | None = None
+    dsps: int | None = None
+    brams: int | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not math.isfinite(value) or value < 0:
+            if value is not None and (not math.isfinite(value) or value < 0):
                 raise ValueError(f"Score: {field.name} must be finite and not negative, not {value!r}")
 
-    def as_dict(self) -> dict[str, float]:
-        """List the figures by name, in the order of the fields."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+    @property
+    def size(self) -> float:
+        """Give what the design takes: tables on an FPGA, area elsewhere."""
+        return self.area_um2 if self.luts is None else self.luts
 
+    def as_dict(self) -> dict[str, float]:
+        """List the figures by name, in the order of the fields: those of an FPGA on an FPGA alone, areas elsewhere."""
+        left_out = _AREAS if self.luts is not None else FPGA_METRICS
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in left_out}
+
+
+FPGA_METRICS = ("luts", "dsps", "brams")
+"""What only an FPGA has."""
+
+_AREAS = ("area_um2", "flip_flop_area_um2")
 
 METRICS: Mapping[str, Direction] = {
     "area_um2": Direction.MINIMIZE,
+    "luts": Direction.MINIMIZE,
+    "dsps": Direction.MINIMIZE,
+    "brams": Direction.MINIMIZE,
     "clock_mhz": Direction.MAXIMIZE,
     "period_ps": Direction.MINIMIZE,
     "throughput_msps": Direction.MAXIMIZE,

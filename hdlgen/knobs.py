@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hdlgen.allocation import allocate, fold_of, is_power_of_two
-from hdlgen.arithmetic.adders import ADDERS
+from hdlgen.arithmetic.adders import ADDERS, NATIVE
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
+from hdlgen.arithmetic.sum_shape import CARRY_CHAINS, DSP, FPGA_MULTIPLIERS
 from hdlgen.arithmetic.sums import MULTIPLIERS, REDUCTIONS, SumStyle
 from hdlgen.dataflow import Dataflow, Kind, Operation
 from hdlgen.errors import PointError
@@ -22,16 +23,28 @@ _LONGEST_INTERVAL = 16
 _STAGES = (0, 1, 2, 3, 4, 6, 8)
 _DEEPEST = 64
 
+_FPGA_ADDERS = ("sklansky",)
+"""Adders of tables that an FPGA is offered beside its carry chain."""
+
 FULL_ADDERS: dict[str, float] = {"cells": 0.0, "gates_25": 0.25, "gates_50": 0.5, "gates_75": 0.75, "gates": 1.0}
 """What full adders are made of, by name: the share of them that are gates, the most critical ones, and not cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
-    """What the technology and its tools offer: recipes by name, default first, and whether full adders are cells."""
+    """What the technology and its tools offer.
+
+    Args:
+        recipes: by name, default first.
+        full_adder_cells: whether full adders are cells.
+        carry_chains: whether a plain `+` is a carry chain of the fabric: the technology is an FPGA.
+        dsps: whether it has multiplier blocks.
+    """
 
     recipes: tuple[str, ...]
     full_adder_cells: bool
+    carry_chains: bool = False
+    dsps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +84,11 @@ def settings(point: Point) -> Settings:
         recipe=str(chosen["recipe"]),
         gate_share=gate_share,
     )
+
+
+def _on_fpga(reduction: str) -> SumStyle:
+    """Give the style of sums that an FPGA takes by default."""
+    return SumStyle(reduction=reduction, multiplier=next(iter(FPGA_MULTIPLIERS)), adder=NATIVE)
 
 
 def _sums(dataflow: Dataflow) -> list[Operation]:
@@ -119,26 +137,46 @@ def _foldings(dataflow: Dataflow) -> dict[int, tuple[int, ...]]:
     return {interval: tuple(sorted(found[interval])) for interval in sorted(found)}
 
 
-def _stages(dataflow: Dataflow) -> tuple[int, ...]:
+def _stages(dataflow: Dataflow, *, carry_chains: bool) -> tuple[int, ...]:
     """List the numbers of further pipeline stages that the longest way to build the sums can fill.
 
     The ways are tried one by one, for estimating one takes seconds in a large design, and the first is often enough.
     """
     allocation = allocate(dataflow, interval=1, fold=1)
     deepest = 0
-    for reduction in REDUCTIONS:
-        style = SumStyle(reduction=reduction)
+    styles = [SumStyle(reduction=reduction) for reduction in REDUCTIONS]
+    if carry_chains:
+        styles = [_on_fpga(CARRY_CHAINS)]
+    for style in styles:
         least = schedule(allocation, style, interval=1, stages=0).last
         deepest = max(deepest, schedule(allocation, style, interval=1, stages=_DEEPEST).last - least)
         if deepest >= _STAGES[-1]:
             break
-    return tuple(stages for stages in _STAGES if stages <= deepest)
+    return tuple(stages for stages in (range(_STAGES[-1] + 1) if carry_chains else _STAGES) if stages <= deepest)
 
 
 def _knob(name: str, summary: str, choices: Sequence[Choice], only: Sequence[Choice] | None = None) -> Knob:
     """Make a knob; with `only`, its choices but the first need one of these intervals."""
     requires = () if only is None else tuple((choice, (("interval", tuple(only)),)) for choice in choices[1:])
     return Knob(name=name, choices=tuple(choices), requires=requires, summary=summary)
+
+
+def _fpga_multipliers(only: Sequence[Choice] | None, *, dsps: bool) -> Knob:
+    """Make the knob of products on an FPGA; a multiplier block gives one row, with which a heap has nothing to do."""
+    choices = (*FPGA_MULTIPLIERS, *((DSP,) if dsps else ()))
+    interval = () if only is None else (("interval", tuple(only)),)
+    requires = [(choice, interval) for choice in choices[1:] if choice != DSP and interval]
+    if dsps:
+        requires.append((DSP, (*interval, ("reduction", (CARRY_CHAINS,)))))
+    return Knob(name="multiplier", choices=choices, requires=tuple(requires), summary="how products are made")
+
+
+def _fpga_adders() -> Knob:
+    """Make the knob of the adder below a heap on an FPGA; carry chains are the fabric's own."""
+    heap = (("reduction", (REDUCTIONS[0],)),)
+    choices = (NATIVE, *_FPGA_ADDERS)
+    requires = tuple((choice, heap) for choice in choices[1:])
+    return Knob(name="adder", choices=choices, requires=requires, summary="carry scheme of the adders")
 
 
 def _precisions(dataflow: Dataflow, max_error_lsb: float) -> tuple[int, ...]:
@@ -194,27 +232,36 @@ def offer(dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = ()
             ),
             summary="cycles over which a sum is accumulated; the rest of the interval is shared among sums",
         ),
-        _knob("stages", "pipeline stages beyond the fewest, placed by estimated delay", _stages(dataflow)),
+        _knob("stages", "pipeline stages beyond the fewest, placed by estimated delay", _stages(dataflow, carry_chains=mapping.carry_chains)),
     ]
     if len(functions) > 1:
         knobs.append(_knob("function", "how functions are approximated", functions))
-    if most > 1:
+    if mapping.carry_chains and sums:
+        knobs.append(_knob("reduction", "how the terms of a sum are added", (CARRY_CHAINS, REDUCTIONS[0])))
+    elif most > 1:
         reductions = REDUCTIONS if most > 2 else REDUCTIONS[:2]
         knobs.append(_knob("reduction", "how the terms of a sum are added", reductions))
     if products or (constants and longer):
-        knobs.append(_knob("multiplier", "how products are made", tuple(MULTIPLIERS), None if products else longer))
+        only = None if products else longer
+        if mapping.carry_chains:
+            knobs.append(_fpga_multipliers(only, dsps=mapping.dsps))
+        else:
+            knobs.append(_knob("multiplier", "how products are made", tuple(MULTIPLIERS), only))
     encodings = tuple(CONSTANT_ENCODINGS) if encoded else tuple(CONSTANT_ENCODINGS)[:1]
     ways = (*encodings, *sharings_of(dataflow))
     if len(ways) > 1:
         knobs.append(_knob("constants", "how constants are split into digits, and what sums share", ways, (1,)))
     if sums:
-        knobs.append(_knob("adder", "carry scheme of the adders", tuple(ADDERS)))
+        if mapping.carry_chains:
+            knobs.append(_fpga_adders())
+        else:
+            knobs.append(_knob("adder", "carry scheme of the adders", tuple(ADDERS)))
         if mapping.full_adder_cells:
             knobs.append(
                 _knob("full_adders", "cells of the library, or gates for so many % of them", tuple(FULL_ADDERS))
             )
     precisions = _precisions(dataflow, max_error_lsb)
     if len(precisions) > 1:
-        knobs.append(_precision_knob(precisions, reductions=most > 1))
+        knobs.append(_precision_knob(precisions, reductions=most > 1 or mapping.carry_chains))
     knobs.append(_knob("recipe", "how logic is mapped to cells", mapping.recipes))
     return Space(knobs=tuple(knobs))

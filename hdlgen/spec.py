@@ -41,10 +41,11 @@ _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TechnologyChoice:
-    """Where designs are measured: a technology by name, or a liberty file; just one of them is set."""
+    """Where designs are measured: a technology by name, a liberty file or an FPGA by name; just one of them is set."""
 
     name: str | None = None
     liberty: Path | None = None
+    fpga: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,7 @@ def parse(text: str, *, path: Path | None = None) -> Spec:
     compute = {line: lines.text(line) for line in lines.values}
     _check_names(whole)
     graph = _graph(whole, inputs, [constant for constant, _ in read], compute)
+    technology = _technology(whole, path)
     search = whole.table("search", ("strategy", "budget", "seed", "batch", "patience"))
     digest = hashlib.sha256(b"\0".join([text.encode("utf-8"), *(data for _, data in read if data)]))
     return Spec(
@@ -147,10 +149,10 @@ def parse(text: str, *, path: Path | None = None) -> Spec:
         outputs=output_ports(graph),
         graph=graph,
         compute=tuple(compute.items()),
-        constraints=read_constraints(whole),
-        objectives=read_objectives(whole),
+        constraints=read_constraints(whole, fpga=technology.fpga is not None),
+        objectives=read_objectives(whole, fpga=technology.fpga is not None),
         knobs=_knobs(whole),
-        technology=_technology(whole, path),
+        technology=technology,
         strategy=search.text("strategy") if "strategy" in search.values else None,
         budget=search.integer("budget", least=1),
         seed=search.integer("seed", least=0),
@@ -275,9 +277,11 @@ def _knobs(whole: Table) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
 
 
 def _technology(whole: Table, path: Path | None) -> TechnologyChoice:
-    section = whole.table("technology", ("name", "liberty"))
+    section = whole.table("technology", ("name", "liberty", "fpga"))
     if len(section.values) > 1:
-        raise SpecError(f"{whole.place('technology')} must have either name or liberty, and not both")
+        raise SpecError(f"{whole.place('technology')} must have one of name, liberty and fpga, and no second")
+    if "fpga" in section.values:
+        return TechnologyChoice(fpga=section.text("fpga"))
     if "liberty" not in section.values:
         return TechnologyChoice(name=section.text("name", default=DEFAULT_TECHNOLOGY))
     liberty = Path(section.text("liberty"))

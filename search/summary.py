@@ -19,7 +19,7 @@ class Summary:
     Args:
         evaluated: points that cost budget: distinct hardware, and failures.
         counts: these by status; and `repeated`: the points beside them whose hardware was known already.
-        front: the feasible evaluations that none dominates, smallest area first.
+        front: the feasible evaluations that none dominates, smallest first.
     """
 
     evaluated: int
@@ -34,7 +34,7 @@ def summarize(records: Iterable[Record], objectives: Sequence[Objective]) -> Sum
     for record in records:
         counts["repeated" if record.repeated else record.evaluation.status.value] += 1
         evaluations.append(record.evaluation)
-    ordered = sorted(front(evaluations, objectives), key=lambda member: member.score.area_um2 if member.score else 0.0)
+    ordered = sorted(front(evaluations, objectives), key=lambda member: member.score.size if member.score else 0.0)
     return Summary(evaluated=len(evaluations) - counts["repeated"], counts=counts, front=tuple(ordered))
 
 

@@ -12,6 +12,7 @@ from hdlgen.evaluation import Status
 from hdlgen.knobs import settings
 from hdlgen.space import Point
 from sim.cache import digest
+from sim.fpga import Fpga
 from sim.junit import write_report
 from sim.measure import NETLIST, Measure
 from sim.pool import Task
@@ -49,6 +50,8 @@ def _areas(
 ) -> list[dict[str, float]]:
     """Give the areas of each design's modules; nothing for a design where that fails, which may go without."""
     tasks: dict[str, Task[dict[str, float]]] = {}
+    if isinstance(measure.technology, Fpga):  # tables are shared between units: nobody can tell whose they are
+        return [{} for _ in keys]
     for point, built, key in zip(points, designs, keys, strict=True):
         if measure.cache.get(digest("units", key)) is None:
             arguments = (built.rtlil, measure.technology, settings(point).recipe)
@@ -82,7 +85,7 @@ def _files(measure: Measure, point: Point, built: Built, key: str, areas: Mappin
 
 def _with_areas(datapath: Mapping[str, Any], areas: Mapping[str, float], score: Mapping[str, float]) -> dict[str, Any]:
     """Write each unit's area into a summary, without its pipeline registers: flip-flops are a kind of their own."""
-    register_um2 = score["flip_flop_area_um2"] / max(score["flip_flops"], 1)
+    register_um2 = score.get("flip_flop_area_um2", 0.0) / max(score["flip_flops"], 1)
     units = []
     for unit in datapath["units"]:
         name = _KERNEL + unit["name"]

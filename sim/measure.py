@@ -22,22 +22,25 @@ from hdlgen.knobs import settings
 from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.cache import Cache, digest
+from sim.fpga import Fpga
+from sim.fpga.place import nextpnr_version
 from sim.logic import Logic
+from sim.mapped import Mapped
 from sim.pool import Failure, FailureKind, Outcome, Pool, Task
 from sim.simulation import SimulationJob, SimulationResult
 from sim.steps import (
     BUILD_SECONDS,
+    FPGA_SECONDS,
     MAP_SECONDS,
     SIMULATION_SECONDS,
     Built,
-    Mapped,
     build,
     elaborate_and_read,
     map_and_time,
     map_logic_and_time,
     simulate_together,
 )
-from sim.technology import Technology
+from sim.technology import Target
 from sim.tools import ToolTimeout
 from sim.versions import code_digest
 from sim.workload import Workload
@@ -96,7 +99,7 @@ class Measure:
         *,
         compiler: Compiler,
         workload: Workload,
-        technology: Technology,
+        technology: Target,
         constraints: Sequence[Constraint],
         pool: Pool,
         cache: Cache,
@@ -113,7 +116,8 @@ class Measure:
         self.together = together
         self.stages: dict[str, float] = {}
         # A cache of another release, whose scores have other figures, holds nothing of use.
-        self._environment = digest(technology.digest, code_digest(), *(field.name for field in fields(Score)))
+        placer = (nextpnr_version(technology.kind),) if isinstance(technology, Fpga) else ()
+        self._environment = digest(technology.digest, code_digest(), *placer, *(field.name for field in fields(Score)))
 
     def evaluate(self, points: Sequence[Point]) -> Iterator[Evaluation]:
         """Measure points together and yield their evaluations in the order of asking.
@@ -166,7 +170,8 @@ class Measure:
     def submit_mapping(self, built: Built, recipe: str, flow: str, gate_share: float = 0.0) -> Task[Mapped]:
         """Have a design mapped and timed."""
         arguments = (built.rtlil, self.technology, recipe, flow, gate_share)
-        return self.pool.submit(map_and_time, *arguments, cpu_seconds=MAP_SECONDS)
+        seconds = FPGA_SECONDS if isinstance(self.technology, Fpga) else MAP_SECONDS
+        return self.pool.submit(map_and_time, *arguments, cpu_seconds=seconds)
 
     def submit_flow(self, built: Built, flow: str) -> Task[Logic]:
         """Have a design taken to the logic that a flow hands to the mapper."""
@@ -299,6 +304,9 @@ def score_of(mapped: Mapped, result: SimulationResult, *, error_bound_lsb: float
         error_bound_lsb=error_bound_lsb,
         cells=mapped.cells,
         flip_flops=mapped.flip_flops,
+        luts=mapped.luts,
+        dsps=mapped.dsps,
+        brams=mapped.brams,
     )
 
 

@@ -30,7 +30,8 @@ from sim.cache import Cache, digest
 from sim.measure import NETLIST, PRELOAD, Measure
 from sim.pool import Pool
 from sim.simulators import choose
-from sim.technology import TECHNOLOGIES, Technology, load
+from sim.fpga import Fpga
+from sim.technology import TECHNOLOGIES, Target, load, load_target
 from sim.versions import sources_digest, versions
 from sim.workload import Workload
 
@@ -71,7 +72,7 @@ class Answer:
 def pack(
     compiler: Compiler,
     workload: Workload,
-    technology: Technology,
+    technology: Target,
     constraints: Sequence[Constraint],
     *,
     simulator: str | None,
@@ -80,15 +81,19 @@ def pack(
 
     Raises: ToolMissing, InputError where this machine itself cannot measure.
     """
-    shipped = technology.name in TECHNOLOGIES and load(technology.name).digest == technology.digest
+    liberty = b""
+    if not isinstance(technology, Fpga) and (
+        technology.name not in TECHNOLOGIES or load(technology.name).digest != technology.digest
+    ):
+        liberty = technology.liberty.read_bytes()
     chosen = choose(simulator).name
     job = Job(
         compiler=compiler,
         graph=workload.graph,
         seed=workload.seed,
-        technology=technology.name if shipped else "",
+        technology="" if liberty else technology.name,
         technology_digest=technology.digest,
-        liberty=b"" if shipped else technology.liberty.read_bytes(),
+        liberty=liberty,
         constraints=tuple(constraints),
         simulator=chosen,
         fingerprint=tuple(fingerprint(chosen).items()),
@@ -186,7 +191,7 @@ def _set_up(job: Job) -> Measure:
     if differs:
         raise InputError(f"it must have {differs}, as where the search runs")
     folder = tools.cache_folder()
-    technology = load(job.technology) if job.technology else load(_liberty(folder / "liberty", job))
+    technology = load_target(job.technology) if job.technology else load(_liberty(folder / "liberty", job))
     if technology.digest != job.technology_digest:
         raise InputError(f"its technology {technology.name} must be the one of where the search runs, not another")
     return Measure(

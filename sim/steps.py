@@ -15,7 +15,9 @@ from typing import Any
 from hdlgen.compiler import Compiler
 from hdlgen.space import Point
 from sim import sizing, timing
+from sim.fpga import Fpga, map_on_fpga
 from sim.logic import Logic
+from sim.mapped import Mapped
 from sim.processes import Stages
 from sim.simulate import SimulationJob, SimulationResult, simulate
 from sim.synthesize import Synthesis, elaborate_flow, map_flow
@@ -26,6 +28,7 @@ from sim.verilog import rtlil_to_verilog
 
 __all__ = [
     "BUILD_SECONDS",
+    "FPGA_SECONDS",
     "MAP_SECONDS",
     "SIMULATION_SECONDS",
     "Built",
@@ -42,6 +45,7 @@ __all__ = [
 BUILD_SECONDS = 120.0
 MAP_SECONDS = 240.0
 SIMULATION_SECONDS = 120.0
+FPGA_SECONDS = 600.0
 """CPU-second limits of the steps; of a simulation, for each design in it."""
 
 _HANG = 10.0
@@ -66,25 +70,10 @@ class Built:
     stages: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
-    """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog.
-
-    `stages` are the CPU seconds by stage.
-    """
-
-    area_um2: float
-    flip_flop_area_um2: float
-    cells: int
-    flip_flops: int
-    period_ps: float
-    path: tuple[str, ...]
-    netlist: str
-    stages: Mapping[str, float] = field(default_factory=dict, compare=False)
-
-
-def prepare(compiler: Compiler, technology: Technology) -> None:
+def prepare(compiler: Compiler, technology: Technology | Fpga) -> None:
     """Work out what the steps with these need again and again, where all workers are forked from."""
+    if isinstance(technology, Fpga):
+        return
     timing.prepare(technology)
     sizing.prepare(technology)
 
@@ -108,8 +97,15 @@ def build(compiler: Compiler, point: Point | None) -> Built:
     )
 
 
-def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str, gate_share: float = 0.0) -> Mapped:
-    """Map a design onto a technology and find its shortest period."""
+def map_and_time(
+    rtlil: str, technology: Technology | Fpga, recipe: str, flow: str, gate_share: float = 0.0
+) -> Mapped:
+    """Map a design onto a technology and find its shortest period; on an FPGA, place and route it.
+
+    Raises: PointError where it does not fit the device.
+    """
+    if isinstance(technology, Fpga):
+        return map_on_fpga(rtlil, technology, recipe, flow, seconds=_HANG * FPGA_SECONDS)
     stages, seconds = Stages(), _HANG * MAP_SECONDS
     with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as name:
         folder = Path(name)

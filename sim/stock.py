@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hdlgen.errors import ToolError
 from hdlgen.evaluation import Score
 from sim.cache import digest
+from sim.fpga import FPGA_RECIPES, FPGA_STOCK_FLOWS, Fpga
 from sim.logic import Logic
 from sim.measure import Measure, score_of
 from sim.recipes import RECIPES
@@ -32,6 +33,9 @@ def measure_stock(measure: Measure) -> Iterator[StockPoint]:
     Raises: as `measure_rival`; ToolError where it cannot be built.
     """
     built = measure.submit_build(None).result().require()
+    if isinstance(measure.technology, Fpga):
+        yield from _measure_on_fpga(measure, built)
+        return
     yield from measure_rival(measure, built, name="stock", flows=STOCK_FLOWS, recipes=tuple(RECIPES))
 
 
@@ -74,6 +78,26 @@ def measure_rival(
             record = {"score": score_of(outcome.require(), simulated).as_dict()}
             measure.cache.put(keys[flow, recipe], record)
         yield StockPoint(flow=flow, recipe=recipe, score=Score(**record["score"]))
+
+
+def _measure_on_fpga(measure: Measure, built: Built) -> Iterator[StockPoint]:
+    """Place and route the stock design by every flow and every recipe; one that fails or does not fit is left out."""
+    ways = [(flow, recipe) for flow in FPGA_STOCK_FLOWS for recipe in FPGA_RECIPES]
+    keys = {(flow, recipe): digest("stock", flow, measure.key(built, recipe)) for flow, recipe in ways}
+    records = {way: measure.cache.get(key) for way, key in keys.items()}
+    tasks = {way: measure.submit_mapping(built, way[1], way[0]) for way, record in records.items() if record is None}
+    if tasks:
+        simulated = measure.submit_simulation([("stock", built)]).result().require()[0]
+        if simulated.status != "ok":
+            raise ToolError(f"stock: the design must pass its simulation ({simulated.message})")
+    for way, record in records.items():
+        if record is None:
+            outcome = tasks[way].result()
+            if outcome.failure is not None:
+                continue
+            record = {"score": score_of(outcome.require(), simulated).as_dict()}
+            measure.cache.put(keys[way], record)
+        yield StockPoint(flow=way[0], recipe=way[1], score=Score(**record["score"]))
 
 
 def _elaborated(measure: Measure, built: Built, flows: Sequence[str]) -> dict[str, Logic]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 
 from hdlgen.arithmetic.full_adders import full_adders
 from hdlgen.arithmetic.prefix_adder import Adder, PrefixAdder, PrefixForm
@@ -16,7 +16,20 @@ from hdlgen.arithmetic.prefix_fitting import fitted
 from hdlgen.arithmetic.prefix_gallery import SEARCHED, searched
 from hdlgen.arithmetic.prefix_graph import Columns, depth
 
-__all__ = ["ADDERS", "AdderFactory", "PrefixAdder", "PrefixForm", "RippleAdder", "adder_levels"]
+__all__ = [
+    "ADDERS",
+    "ALL_ADDERS",
+    "NATIVE",
+    "AdderFactory",
+    "NativeAdder",
+    "PrefixAdder",
+    "PrefixForm",
+    "RippleAdder",
+    "adder_levels",
+]
+
+NATIVE = "native"
+"""The adder of an FPGA's fabric: its carry chain."""
 
 _SMALL = PrefixForm(propagation="exclusive")
 
@@ -41,6 +54,16 @@ class RippleAdder(Adder):
         return m
 
 
+class NativeAdder(Adder):
+    """Add `a + b + carry_in` exactly, by the language's own `+`: one table a bit on an FPGA's carry chain."""
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        # 1 and the carry below the lowest bit make the carry: a second `+` would be a second chain.
+        m.d.comb += self.sum.eq((Cat(Const(1, 1), self.a) + Cat(self.carry_in, self.b))[1:])
+        return m
+
+
 class AdderFactory(Protocol):
     """Make an adder of a width.
 
@@ -54,6 +77,10 @@ class AdderFactory(Protocol):
 
 def _ripple_adder(width: int, *, cells: bool = False, arrivals: Sequence[float] = ()) -> RippleAdder:
     return RippleAdder(width, cells=cells)
+
+
+def _native_adder(width: int, *, cells: bool = False, arrivals: Sequence[float] = ()) -> NativeAdder:
+    return NativeAdder(width)
 
 
 def _prefix_adder(width: int, *, name: str, cells: bool = False, arrivals: Sequence[float] = ()) -> PrefixAdder:
@@ -90,10 +117,13 @@ ADDERS: Mapping[str, AdderFactory] = {
 }
 """The adders by name, the sensible default first."""
 
+ALL_ADDERS: Mapping[str, AdderFactory] = {**ADDERS, NATIVE: _native_adder}
+"""Those, and the one that only an FPGA has."""
+
 
 def adder_levels(name: str, width: int) -> int:
     """Count the carry levels of an adder: the depth of its graph, or its width where the carry ripples.
 
     Raises: KeyError for a name that is not in `ADDERS`.
     """
-    return width if name == "ripple" else depth(_design(name, width)[0])
+    return width if name in ("ripple", NATIVE) else depth(_design(name, width)[0])

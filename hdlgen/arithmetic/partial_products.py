@@ -14,8 +14,10 @@ __all__ = [
     "PRODUCT_ROWS",
     "Row",
     "baugh_wooley_rows",
+    "booth_reset_rows",
     "booth_rows",
     "booth_whole_rows",
+    "dsp_rows",
     "square_rows",
     "word_row",
 ]
@@ -133,6 +135,49 @@ def _booth_rows(
     return rows
 
 
+def booth_reset_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
+    """Multiply as `booth_rows` does, in the form for look-up tables with a register behind.
+
+    Digit 0 clears the row as a whole, which the reset of a register does for nothing; what is left of a bit is a
+    function of four: the word's bit, the one below, whether they are doubled and whether they are turned. The one that
+    a turned row owes is a bit of its own at the row's weight.
+    """
+    if right_format.width > left_format.width:
+        left, left_format, right, right_format = right, right_format, left, left_format
+    width = left_format.width + (1 if left_format.signed else 2)
+    word = Cat(left, (left[-1] if left_format.signed else Const(0, 1)).replicate(width - left_format.width))
+    top = right[-1] if right_format.signed else Const(0, 1)
+    places = right_format.width + (0 if right_format.signed else 1)
+    rows = []
+    for digit in range((places + 1) // 2):
+        low, middle, high = (
+            right[place] if 0 <= place < right_format.width else (Const(0, 1) if place < 0 else top)
+            for place in range(2 * digit - 1, 2 * digit + 2)
+        )
+        twice, zero = Signal(name=f"digit_{digit}_twice"), Signal(name=f"digit_{digit}_zero")
+        bits = Signal(width + 1, name=f"row_{digit}")
+        chosen = Mux(twice, Cat(Const(0, 1), word[:-1]), word) ^ high.replicate(width)
+        m.d.comb += [
+            twice.eq(~(middle ^ low)),
+            zero.eq(Cat(low, middle, high).all() | ~Cat(low, middle, high).any()),
+            bits.eq(Mux(zero, 0, Cat(chosen, high))),
+        ]
+        rows.append(Row(bits[:width], 2 * digit, 1 << (width - 1)))
+        if not (isinstance(high, Const) and high.value == 0):
+            rows.append(Row(bits[width], 2 * digit, 0))
+    return rows
+
+
+def dsp_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
+    """Multiply by the language's own `*`, which synthesis puts into a multiplier block: one row."""
+    formats = ((left, left_format), (right, right_format))
+    factors = [value.as_signed() if format.signed else value.as_unsigned() for value, format in formats]
+    width = left_format.width + right_format.width
+    product = Signal(width, name="product")
+    m.d.comb += product.eq(factors[0] * factors[1])
+    return [Row(product, 0, 1 << (width - 1) if left_format.signed or right_format.signed else 0)]
+
+
 def square_rows(m: Module, word: Value, format: Format) -> list[Row]:
     """Multiply a word by itself: two bits meet twice, which is once at one place higher, and a bit alone is its square.
 
@@ -169,5 +214,11 @@ def _doubled(word: Value) -> Value:
     return Cat(word[0], word[:-1])
 
 
-PRODUCT_ROWS = {"baugh_wooley": baugh_wooley_rows, "booth": booth_rows, "booth_whole": booth_whole_rows}
+PRODUCT_ROWS = {
+    "baugh_wooley": baugh_wooley_rows,
+    "booth": booth_rows,
+    "booth_whole": booth_whole_rows,
+    "booth_reset": booth_reset_rows,
+    "dsp": dsp_rows,
+}
 """The ways to make the rows of a product, by name."""

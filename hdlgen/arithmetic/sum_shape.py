@@ -10,7 +10,19 @@ from amaranth.lib.wiring import In, Member, Out
 
 from hdlgen.number import Format
 
-__all__ = ["MULTIPLIERS", "REDUCTIONS", "Multiplier", "Position", "SumShape", "SumStyle", "sum_ports"]
+__all__ = [
+    "ALL_MULTIPLIERS",
+    "CARRY_CHAINS",
+    "DSP",
+    "FPGA_MULTIPLIERS",
+    "MULTIPLIERS",
+    "REDUCTIONS",
+    "Multiplier",
+    "Position",
+    "SumShape",
+    "SumStyle",
+    "sum_ports",
+]
 
 
 class Multiplier(NamedTuple):
@@ -30,6 +42,22 @@ MULTIPLIERS: Mapping[str, Multiplier] = {
     "booth_whole_stages": Multiplier("booth_whole", "stages"),
 }
 """The multipliers by name, the sensible default first."""
+
+FPGA_MULTIPLIERS: Mapping[str, Multiplier] = {
+    "booth_reset": Multiplier("booth_reset", "arrival"),
+    "dadda": MULTIPLIERS["dadda"],
+    "booth": MULTIPLIERS["booth"],
+}
+"""The multipliers for look-up tables: digits whose zeros are resets of the register behind, and two from above."""
+
+DSP = "dsp"
+"""The multiplier of the FPGA's own blocks: a plain product, left to synthesis."""
+
+ALL_MULTIPLIERS: Mapping[str, Multiplier] = {**MULTIPLIERS, **FPGA_MULTIPLIERS, DSP: Multiplier(DSP, "arrival")}
+"""Every multiplier there is."""
+
+CARRY_CHAINS = "carry_chains"
+"""The reduction that an FPGA has beside those of `REDUCTIONS`: rows are added two by two, by the adders of the fabric."""
 
 REDUCTIONS = ("heap", "tree", "chain")
 """How the positions of a sum are added: in one carry-save heap, or product by product in a tree or chain of adders."""

@@ -7,20 +7,31 @@ levels a pipeline register may stand, and where the sum is folded the last level
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 
-from hdlgen.arithmetic.adders import ADDERS
+from hdlgen.arithmetic.adders import ALL_ADDERS
+from hdlgen.arithmetic.carry_chains import ChainSum, words_of_row
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
-from hdlgen.arithmetic.delay import AND, BOOTH, FULL_ADDER, XOR, adder_delay
+from hdlgen.arithmetic.delay import AND, BOOTH, DSP, FULL_ADDER, XOR, adder_delay, chain_delay
 from hdlgen.arithmetic.heap import Heap, compress
 from hdlgen.arithmetic.heap_plans import PLANS, plan_by_arrival
 from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, square_rows, word_row
-from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
+from hdlgen.arithmetic.sum_shape import (
+    ALL_MULTIPLIERS,
+    CARRY_CHAINS,
+    MULTIPLIERS,
+    REDUCTIONS,
+    Position,
+    SumShape,
+    SumStyle,
+    sum_ports,
+)
+from hdlgen.arithmetic.word import Word
 from hdlgen.number import Format
 
 __all__ = [
@@ -46,30 +57,7 @@ class LevelEstimate:
     bits: int
 
 
-@dataclass(slots=True)
-class _Word:
-    """A finished number on its way through the adders: `(-1 if minus else 1) * value * 2**shift`."""
-
-    value: Value
-    low: int
-    high: int
-    shift: int = 0
-    minus: bool = False
-
-    def bits(self) -> list[Value]:
-        return list(self.value)
-
-    def replace(self, bits: Iterable[Value]) -> None:
-        self.value = Cat(*bits)
-
-    def extended(self, shift: int, width: int) -> Value:
-        """Give the bits from weight `2**shift` on, `width` of them, sign-extended."""
-        sign = self.value[-1] if self.low < 0 else Const(0, 1)
-        whole = Cat(Const(0, self.shift), self.value)
-        return Cat(whole[shift:], sign.replicate(max(width + shift - len(whole), 0)))[:width]
-
-
-_Live = Sequence[Heap | _Word]
+_Live = Sequence[Heap | Word]
 _Levels = Generator[tuple[float, _Live], None, Value]
 
 
@@ -79,7 +67,7 @@ def position_rows(m: Module, position: Position, factors: Sequence[Value], style
         return [word_row(factors[0], position.factors[0])]
     if position.squared:
         return square_rows(m, factors[0], position.factors[0])
-    rows = PRODUCT_ROWS[MULTIPLIERS[style.multiplier].rows]
+    rows = PRODUCT_ROWS[ALL_MULTIPLIERS[style.multiplier].rows]
     return rows(m, factors[0], position.factors[0], factors[1], position.factors[1])
 
 
@@ -101,7 +89,10 @@ def _first_delay(shape: SumShape, style: SumStyle) -> float:
     products = [position for position in shape.positions if len(position.factors) == 2]
     if not products:
         return 0.0
-    recoded = MULTIPLIERS[style.multiplier].rows != "baugh_wooley"
+    rows = ALL_MULTIPLIERS[style.multiplier].rows
+    if rows == "dsp":
+        return DSP
+    recoded = rows != "baugh_wooley"
     return BOOTH if recoded and not all(position.squared for position in products) else AND
 
 
@@ -109,7 +100,7 @@ def _add(
     m: Module, left: Value, right: Value, carry_in: Value | int, style: SumStyle, *, arrivals: Sequence[float] = ()
 ) -> Value:
     """Add two words of equal width; the carry out falls away."""
-    adder = ADDERS[style.adder](len(left), cells=style.cells, arrivals=arrivals)
+    adder = ALL_ADDERS[style.adder](len(left), cells=style.cells, arrivals=arrivals)
     m.submodules += adder
     m.d.comb += [adder.a.eq(left), adder.b.eq(right), adder.carry_in.eq(carry_in)]
     return adder.sum[: len(left)]
@@ -125,7 +116,7 @@ def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, f
     return Cat(*lower, upper), adder_delay(style.adder, len(left))
 
 
-def _merge(m: Module, left: _Word, right: _Word, style: SumStyle) -> tuple[_Word, float]:
+def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, float]:
     """Add two words, subtracting where one of them counts negative; bits below both pass by the adder."""
     if left.minus and not right.minus:
         left, right = right, left
@@ -143,12 +134,12 @@ def _merge(m: Module, left: _Word, right: _Word, style: SumStyle) -> tuple[_Word
         addend = ~addend
     upper = _add(m, left.extended(cut, width - cut), addend, int(subtract), style)
     bits = Cat(left.extended(base, cut - base), upper)
-    word = _Word(bits, low >> base, high >> base, shift=base, minus=left.minus and right.minus)
+    word = Word(bits, low >> base, high >> base, shift=base, minus=left.minus and right.minus)
     return word, adder_delay(style.adder, width - cut) + (XOR if subtract else 0.0)
 
 
 def _reduce(
-    m: Module, heaps: Sequence[Heap], others: Sequence[_Word], style: SumStyle, *, first: float
+    m: Module, heaps: Sequence[Heap], others: Sequence[Word], style: SumStyle, *, first: float
 ) -> Generator[tuple[float, _Live], None, None]:
     """Bring heaps down to two rows, one level of adders after the other, each as late as the tallest one allows.
 
@@ -158,7 +149,7 @@ def _reduce(
     Args:
         first: delay of the level that made the bits.
     """
-    plans = [PLANS[MULTIPLIERS[style.multiplier].plan](heap.columns) for heap in heaps]
+    plans = [PLANS[ALL_MULTIPLIERS[style.multiplier].plan](heap.columns) for heap in heaps]
     depths = [max((adder.level + 1 for adder in plan), default=0) for plan in plans]
     deepest = max(depths, default=0)
     yield first, [*heaps, *others]
@@ -187,7 +178,7 @@ def _heap_levels(
         compress(m, "accumulate", [(heap, plan_by_arrival(heap.columns))], cells=style.cells)
         joined = FULL_ADDER
     total, delay = _finish(m, "ripple", heap, style)
-    word = _Word(total, *_bounds(shape.result))
+    word = Word(total, *_bounds(shape.result))
     yield joined + delay, [word]
     return word.value
 
@@ -200,8 +191,8 @@ def _word_levels(
     m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
 ) -> _Levels:
     """Build a heap for each product, finish it, and add the words in a tree or a chain."""
-    words: list[_Word] = []
-    heaps: list[tuple[Heap, _Word]] = []
+    words: list[Word] = []
+    heaps: list[tuple[Heap, Word]] = []
     constant = shape.constant
     for position, values in zip(shape.positions, factors, strict=True):
         digits = CONSTANT_ENCODINGS[style.constants](position.coefficient)
@@ -209,7 +200,7 @@ def _word_levels(
             constant += position.coefficient if not values else 0
         elif len(digits) == 1:
             low, high = replace(position, coefficient=1).range()
-            word = _Word(values[0], low, high, shift=digits[0].shift, minus=digits[0].sign < 0)
+            word = Word(values[0], low, high, shift=digits[0].shift, minus=digits[0].sign < 0)
             words.append(word)
             if len(values) == 2:
                 heap = Heap(Format.holding(low, high).width)
@@ -219,15 +210,15 @@ def _word_levels(
             low, high = position.range()
             heap = Heap(Format.holding(low, high).width)
             _fill(m, heap, position, values, style)
-            word = _Word(Const(0, 1), low, high)
+            word = Word(Const(0, 1), low, high)
             words.append(word)
             heaps.append((heap, word))
     if constant:
         words.append(
-            _Word(Const(constant, Shape(Format.holding(constant, constant).width, constant < 0)), constant, constant)
+            Word(Const(constant, Shape(Format.holding(constant, constant).width, constant < 0)), constant, constant)
         )
     if not words:
-        words.append(_Word(Const(0, 1), 0, 0))
+        words.append(Word(Const(0, 1), 0, 0))
     for heap, _ in heaps:
         heap.settle_constant()
     pending = {id(word) for _, word in heaps}
@@ -242,18 +233,18 @@ def _word_levels(
     yield from _merge_all(m, words, style)
     word = words[0]
     if accumulator is not None:
-        words.append(_Word(accumulator, *_bounds(shape.result)))
+        words.append(Word(accumulator, *_bounds(shape.result)))
     if word.minus and accumulator is None:
-        words.append(_Word(Const(0, 1), 0, 0))
+        words.append(Word(Const(0, 1), 0, 0))
     delay = 0.0
     if len(words) == 2:
         word, delay = _merge(m, words[1], words[0], style)
-    word = _Word(word.extended(0, shape.result.width), *_bounds(shape.result))
+    word = Word(word.extended(0, shape.result.width), *_bounds(shape.result))
     yield delay, [word]
     return word.value
 
 
-def _merge_all(m: Module, words: list[_Word], style: SumStyle) -> Generator[tuple[float, _Live], None, None]:
+def _merge_all(m: Module, words: list[Word], style: SumStyle) -> Generator[tuple[float, _Live], None, None]:
     """Add words until one is left: neighbours at each level in a tree, the first two in a chain."""
     while len(words) > 1:
         pairs = len(words) // 2 if style.reduction == "tree" else 1
@@ -282,9 +273,46 @@ def in_one_heap(shape: SumShape, style: SumStyle) -> bool:
     return shape.dropped > 0 or (style.reduction == "heap" and not _is_pair(shape))
 
 
+def _chain_levels(
+    m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
+) -> _Levels:
+    """Add all rows of all positions two by two by carry chains; an accumulator joins the last sum."""
+    words: list[Word] = []
+    constant = shape.constant
+    for position, values in zip(shape.positions, factors, strict=True):
+        if not values:
+            constant += position.coefficient
+            continue
+        for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
+            for row in position_rows(m, position, values, style):
+                words.append(words_of_row(row, shift=digit.shift, sign=digit.sign))
+    words = [word for word in words if word.shift < shape.result.width]
+    if constant or not words:
+        width = Format.holding(constant, constant).width
+        words.append(Word(Const(constant, Shape(width, constant < 0)), constant, constant))
+    total = ChainSum.of(m, words, width=shape.result.width)
+    first = _first_delay(shape, style)
+    if first:
+        yield first, total.live()
+    for delay in total.levels(m):
+        yield delay, total.live()
+    (word,) = total.plus
+    result = word.extended(0, shape.result.width)
+    joined = 0.0
+    if accumulator is not None:
+        summed = Signal(shape.result.width, name="summed")
+        m.d.comb += summed.eq(accumulator + result)
+        result, joined = summed, chain_delay(shape.result.width)
+    word = Word(result, *_bounds(shape.result))
+    yield joined, [word]
+    return word.value
+
+
 def _levels(
     m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
 ) -> _Levels:
+    if style.reduction == CARRY_CHAINS and not shape.dropped:
+        return _chain_levels(m, shape, style, factors, accumulator)
     build = _heap_levels if in_one_heap(shape, style) else _word_levels
     return build(m, shape, style, factors, accumulator)
 

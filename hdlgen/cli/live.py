@@ -86,7 +86,8 @@ class Live:
             self._view.add(progress.record)
         score = progress.record.evaluation.score
         if progress.joined and score is not None:
-            figures = f"{score.area_um2:,.0f} um2, {score.throughput_msps:,.1f} Msps, {score.period_ps:,.0f} ps"
+            size = f"{score.area_um2:,.0f} um2" if score.luts is None else f"{score.luts:,} LUTs"
+            figures = f"{size}, {score.throughput_msps:,.1f} Msps, {score.period_ps:,.0f} ps"
             self._say(f"{progress.measured} of {self._settings.budget}: front of {progress.front_size}, new: {figures}")
 
     def result(self, outcome: Outcome) -> RenderableType:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hdlgen.cli import checking, doctor, points, simulating
+from hdlgen.cli.bitstreams import bitstreams
 from hdlgen.cli.circuits import circuits
 from hdlgen.cli.console import print_document, screen, standard_error
 from hdlgen.cli.live import Live
@@ -256,6 +257,7 @@ def simulate(
 
 
 app.add_typer(studies)
+app.add_typer(bitstreams)
 app.add_typer(circuits)
 
 

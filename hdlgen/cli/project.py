@@ -5,23 +5,26 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hdlgen.compiler import Compiler
 from hdlgen.errors import InputError, SpecError
+from hdlgen.evaluation import FPGA_METRICS
+from hdlgen.goals import transferred
 from hdlgen.knobs import Mapping, offer
 from hdlgen.space import Point, Space
-from hdlgen.spec import Spec, load
+from hdlgen.spec import Spec
+from hdlgen.spec import load as load_spec
 from sim import tools
 from sim.cache import Cache
+from sim.fpga import FPGA_RECIPES, Fpga, load_device
 from sim.measure import PRELOAD, Measure
 from sim.pool import Pool
 from sim.recipes import RECIPES
 from sim.simulators import choose
 from sim.steps import prepare
-from sim.technology import Technology
-from sim.technology import load as load_technology
+from sim.technology import Target, load, load_target
 from sim.tools import cache_folder
 from sim.workload import Workload
 
@@ -39,7 +42,7 @@ class Project:
     source: str
     technology_option: str
     compiler: Compiler
-    technology: Technology
+    technology: Target
     space: Space
 
     @property
@@ -72,15 +75,16 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
         technology: name or liberty file, instead of the spec's own.
     Raises: SpecError, PointError, InputError.
     """
-    spec = load(source)
-    loaded = load_technology(technology) if technology else _own_technology(spec)
+    spec = load_spec(source)
+    loaded = load_target(technology) if technology else _own_technology(spec)
+    spec = _carried_over(spec, loaded)
     try:
         compiler = Compiler.of(spec.graph, max_error_lsb=spec.max_error_lsb)
     except SpecError as error:
         raise SpecError(f"{spec.path or source}: {error}") from None
     space = offer(
         compiler.dataflow,
-        Mapping(recipes=tuple(RECIPES), full_adder_cells=loaded.full_adder is not None),
+        _mapping(loaded),
         functions=compiler.methods,
         max_error_lsb=compiler.spare_error_lsb,
     ).narrow(dict(spec.knobs), where=str(spec.path or source))
@@ -89,15 +93,42 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
     )
 
 
-def _own_technology(spec: Spec) -> Technology:
+def _mapping(target: Target) -> Mapping:
+    """Tell the compiler what a technology and its tools offer."""
+    if isinstance(target, Fpga):
+        return Mapping(
+            recipes=tuple(FPGA_RECIPES), full_adder_cells=False, carry_chains=True, dsps=target.dsps > 0
+        )
+    return Mapping(recipes=tuple(RECIPES), full_adder_cells=target.full_adder is not None)
+
+
+def _carried_over(spec: Spec, target: Target) -> Spec:
+    """Carry the goals over where the command line names a technology of another kind than the spec.
+
+    Raises: SpecError for a constraint or an objective that it does not have.
+    """
+    fpga = isinstance(target, Fpga)
+    if fpga == (spec.technology.fpga is not None):
+        return spec
+    for constraint in spec.constraints:
+        if constraint.metric in (FPGA_METRICS if not fpga else ("area_um2",)):
+            where = f"{spec.path}: constraints.{constraint.metric}"
+            raise SpecError(f"{where} must not be there with --technology {target.name}, which does not have it")
+    try:
+        return replace(spec, objectives=transferred(spec.objectives, fpga=fpga))
+    except SpecError as error:
+        raise SpecError(f"{spec.path}: {error}") from None
+
+
+def _own_technology(spec: Spec) -> Target:
     """Load the technology that a spec names.
 
     Raises: SpecError.
     """
-    chosen = spec.technology.name or spec.technology.liberty
+    chosen = spec.technology.fpga or spec.technology.name or spec.technology.liberty
     assert chosen is not None
     try:
-        return load_technology(chosen)
+        return load_device(spec.technology.fpga) if spec.technology.fpga else load(chosen)
     except InputError as error:
         key = "technology.liberty: " if spec.technology.liberty else ""
         raise SpecError(f"{spec.path}: {key}{error}") from None

@@ -21,6 +21,9 @@ MOST_STEPS = 60
 FLIP_FLOPS = "flip-flops"
 HIGHLIGHTS = (
     "area_um2",
+    "luts",
+    "dsps",
+    "brams",
     "clock_mhz",
     "throughput_msps",
     "interval_cycles",
@@ -60,6 +63,8 @@ def _areas(design: Design, colours: Mapping[str, str]) -> tuple[list[dict[str, s
     Returns: label, colour class, text, share and bar width of each part; and a note on what the figures are.
     """
     score = design.trial.score or {}
+    if "luts" in score:
+        return [], "On an FPGA units share tables and registers share their cells: nobody can tell whose they are."
     total, flip_flops = score.get("area_um2", 0.0), score.get("flip_flop_area_um2", 0.0)
     kinds = _kinds(design)
     parts = [(kind, colours[kind], area) for kind, area in kinds.items() if area > 0 and kind != FLIP_FLOPS]

@@ -46,6 +46,9 @@ QUANTITIES: dict[str, Quantity] = {
     for metric, noun, unit, best in (
         ("area_um2", "area", "µm²", "smallest"),
         ("flip_flop_area_um2", "flip-flop area", "µm²", "lightest in flip-flops"),
+        ("luts", "LUTs", "", "smallest"),
+        ("dsps", "DSPs", "", "fewest-DSP"),
+        ("brams", "block RAMs", "", "fewest-memory"),
         ("clock_mhz", "clock", "MHz", "highest-clocked"),
         ("period_ps", "period", "ps", "shortest-period"),
         ("throughput_msps", "throughput", "Msample/s", "fastest"),

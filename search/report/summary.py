@@ -49,7 +49,13 @@ def front(trials: Sequence[Trial], objectives: Sequence[Objective]) -> tuple[Tri
     feasible = [trial for trial in trials if trial.feasible and trial.score is not None]
     rows = cost_rows(scores(feasible), objectives)
     kept = [feasible[index] for index in np.flatnonzero(non_dominated(rows))]
-    return tuple(sorted(kept, key=lambda trial: (trial.score or {}).get("area_um2", 0.0)))
+    return tuple(sorted(kept, key=lambda trial: _size(trial.score or {})))
+
+
+def _size(score: Mapping[str, float]) -> float:
+    """Give what a design takes: tables on an FPGA, area elsewhere."""
+    return score.get("luts", score.get("area_um2", 0.0))
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,7 @@ class SearchView:
         return Text("   ").join(Text(f"{number} {name.replace('_', ' ')}", STYLES[name]) for name, number in listed)
 
     def _members(self) -> list[Evaluation]:
-        return sorted(self._front.members, key=lambda member: _figure(member, "area_um2"))
+        return sorted(self._front.members, key=lambda member: member.score.size if member.score else 0.0)
 
     def _best(self) -> list[Text]:
         """Say the best figure in each objective, and what stock is beaten by."""

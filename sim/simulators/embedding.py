@@ -21,7 +21,7 @@ _LEAN = Path(__file__).resolve().parent / "lean"
 TEST_MODULE = "sim.testbench"
 
 
-def variables(*, top: str, results: Path) -> Mapping[str, str]:
+def variables(*, top: str, results: Path, tests: str = TEST_MODULE) -> Mapping[str, str]:
     """List the environment variables of a simulation.
 
     cocotb's runner would set the same, but it starts programs without a time limit and outside of a process group, and
@@ -30,12 +30,13 @@ def variables(*, top: str, results: Path) -> Mapping[str, str]:
     Args:
         top: name of the outermost module.
         results: file for the tests' results in JUnit's XML.
+        tests: the module that holds them.
     Raises: ToolMissing where this Python has no shared library to load into a simulator.
     """
     here = str(Path(__file__).resolve().parents[2])
     return {
         "COCOTB_TOPLEVEL": top,
-        "COCOTB_TEST_MODULES": TEST_MODULE,
+        "COCOTB_TEST_MODULES": tests,
         "COCOTB_RESULTS_FILE": str(results),
         "COCOTB_RANDOM_SEED": "1",
         "COCOTB_RANDOM_TEST_ORDER": "0",

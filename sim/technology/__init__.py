@@ -13,9 +13,10 @@ from typing import Any
 from hdlgen.errors import InputError, nearest
 from sim import liberty
 from sim.cells import Cell, read_cells
+from sim.fpga.devices import DEVICES, Fpga, load_device
 from sim.technology.roles import Adder, Environment, Register, Roles, derive_environment, find_roles
 
-__all__ = ["TECHNOLOGIES", "Adder", "Register", "Technology", "load"]
+__all__ = ["TECHNOLOGIES", "Adder", "Register", "Target", "Technology", "load", "load_target"]
 
 _FOLDER = Path(__file__).parent
 
@@ -75,6 +76,21 @@ class Technology:
     def enable_register(self) -> Register | None:
         """Give the smallest flip-flop with enable, or None where the technology has none."""
         return self.roles.enable_registers[0] if self.roles.enable_registers else None
+
+
+Target = Technology | Fpga
+"""What a design may be measured on: cells, or an FPGA."""
+
+
+def load_target(name_or_path: str | Path) -> Target:
+    """Load a technology as `load` does, or find an FPGA by its name.
+
+    Raises: InputError in one line, as `load` does.
+    """
+    text = str(name_or_path)
+    if text in DEVICES or (nearest(text, DEVICES) and not nearest(text, TECHNOLOGIES) and not Path(text).exists()):
+        return load_device(text)
+    return load(name_or_path)
 
 
 def load(name_or_path: str | Path) -> Technology:

@@ -1,0 +1,29 @@
+"""The record of a mapped design, whatever it is mapped to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Mapped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog.
+
+    On an FPGA there are no areas but counts of what the device holds: `luts`, `dsps`, `brams`; elsewhere these are None.
+    `stages` are the CPU seconds by stage.
+    """
+
+    area_um2: float
+    flip_flop_area_um2: float
+    cells: int
+    flip_flops: int
+    period_ps: float
+    path: tuple[str, ...]
+    netlist: str
+    luts: int | None = None
+    dsps: int | None = None
+    brams: int | None = None
+    stages: Mapping[str, float] = field(default_factory=dict, compare=False)
