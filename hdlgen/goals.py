@@ -88,7 +88,8 @@ def read_objectives(whole: Table, *, fpga: bool = False) -> tuple[Objective, ...
 
     Args:
         fpga: whether designs are measured on an FPGA.
-    Raises: SpecError for an unknown metric, one that the technology does not have, one named twice, one sought in its worse direction, or none at all.
+    Raises: SpecError for an unknown metric, one that the technology does not have, one named twice, one sought in
+            its worse direction, or none at all.
     """
     if "objectives" not in whole.values:
         return FPGA_OBJECTIVES if fpga else DEFAULT_OBJECTIVES

@@ -232,7 +232,11 @@ def offer(dataflow: Dataflow, mapping: Mapping, *, functions: Sequence[str] = ()
             ),
             summary="cycles over which a sum is accumulated; the rest of the interval is shared among sums",
         ),
-        _knob("stages", "pipeline stages beyond the fewest, placed by estimated delay", _stages(dataflow, carry_chains=mapping.carry_chains)),
+        _knob(
+            "stages",
+            "pipeline stages beyond the fewest, placed by estimated delay",
+            _stages(dataflow, carry_chains=mapping.carry_chains),
+        ),
     ]
     if len(functions) > 1:
         knobs.append(_knob("function", "how functions are approximated", functions))

@@ -71,10 +71,9 @@ class Receiver(wiring.Component):
         m.d.comb += self.byte.eq(data)
         with m.If(self.broken):
             m.d.sync += self.broken.eq(low)
-        with m.Elif(place == 0):
-            with m.If(low):
-                # The middle of the start bit is past by the two registers and the cycle in which it is seen.
-                m.d.sync += [place.eq(1), count.eq(self.cycles + self.cycles // 2 - 2)]
+        with m.Elif(place == 0), m.If(low):
+            # The middle of the start bit is past by the two registers and the cycle in which it is seen.
+            m.d.sync += [place.eq(1), count.eq(self.cycles + self.cycles // 2 - 2)]
         with m.Elif(count == 0):
             m.d.sync += count.eq(self.cycles - 1)
             with m.If(place == 9):
@@ -107,14 +106,13 @@ class Transmitter(wiring.Component):
         count = Signal(range(self.cycles))
         left = Signal(4)
         m.d.comb += [self.tx.eq(~low), self.ready.eq(left == 0)]
-        with m.If(left == 0):
-            with m.If(self.valid):
-                m.d.sync += [
-                    low.eq(1),
-                    rest.eq(Cat(~self.byte, Const(0, 1))),
-                    left.eq(10),
-                    count.eq(self.cycles - 1),
-                ]
+        with m.If(left == 0), m.If(self.valid):
+            m.d.sync += [
+                low.eq(1),
+                rest.eq(Cat(~self.byte, Const(0, 1))),
+                left.eq(10),
+                count.eq(self.cycles - 1),
+            ]
         with m.Elif(count == 0):
             m.d.sync += [low.eq(rest[0]), rest.eq(rest[1:]), left.eq(left - 1), count.eq(self.cycles - 1)]
         with m.Else():

@@ -12,7 +12,7 @@ __all__ = ["Mapped"]
 class Mapped:
     """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog.
 
-    On an FPGA there are no areas but counts of what the device holds: `luts`, `dsps`, `brams`; elsewhere these are None.
+    On an FPGA there are no areas but counts of what the device holds: `luts`, `dsps`, `brams`, elsewhere None.
     `stages` are the CPU seconds by stage.
     """
 

@@ -27,10 +27,10 @@ from hdlgen.graph import Graph
 from hdlgen.space import Point
 from sim import tools
 from sim.cache import Cache, digest
+from sim.fpga import Fpga
 from sim.measure import NETLIST, PRELOAD, Measure
 from sim.pool import Pool
 from sim.simulators import choose
-from sim.fpga import Fpga
 from sim.technology import TECHNOLOGIES, Target, load, load_target
 from sim.versions import sources_digest, versions
 from sim.workload import Workload

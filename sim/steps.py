@@ -97,9 +97,7 @@ def build(compiler: Compiler, point: Point | None) -> Built:
     )
 
 
-def map_and_time(
-    rtlil: str, technology: Technology | Fpga, recipe: str, flow: str, gate_share: float = 0.0
-) -> Mapped:
+def map_and_time(rtlil: str, technology: Technology | Fpga, recipe: str, flow: str, gate_share: float = 0.0) -> Mapped:
     """Map a design onto a technology and find its shortest period; on an FPGA, place and route it.
 
     Raises: PointError where it does not fit the device.

@@ -70,7 +70,7 @@ class ChainSum:
     def _complement(self) -> None:
         """Turn the one word that counts negative: `-x = ~x + 1`."""
         word = self.minus.pop()
-        self.plus.append(Word(~word.value, -word.high - 1, -word.low - 1, shift=word.shift))
+        self.plus.append(_negative(~word.value, word))
         self.carries.append(Word(Const(1, 1), 0, 1, shift=word.shift))
 
     def levels(self, m: Module) -> Generator[float, None, None]:
@@ -135,9 +135,7 @@ class ChainSum:
         gap = word.shift - base
         return Word(Cat(below, word.value), word.low << gap, (word.high << gap) + (1 << gap) - 1, shift=base)
 
-    def _add(
-        self, m: Module, name: str, left: Word, right: Word, *, turned: bool, carries: bool
-    ) -> tuple[Word, float]:
+    def _add(self, m: Module, name: str, left: Word, right: Word, *, turned: bool, carries: bool) -> tuple[Word, float]:
         """Add two words that count alike; the bits of one below the other pass by.
 
         Args:
@@ -163,8 +161,14 @@ class ChainSum:
             flipped = Signal(len(bits), name=f"{name}_turned")
             m.d.comb += flipped.eq(~bits)
             self.carries.append(Word(Const(1, 1), 0, 1, shift=base))
-            return Word(flipped, -high - 1, -low - 1, shift=base), delay
+            return _negative(flipped, Word(bits, low, high, shift=base)), delay
         return Word(bits, low, high, shift=base, minus=left.minus), delay
+
+
+def _negative(complement: Value, word: Word) -> Word:
+    """Give the word that the complement of another one's bits is; a sign stands above those of one without sign."""
+    bits = complement if word.low < 0 else Cat(complement, Const(1, 1))
+    return Word(bits, -word.high - 1, -word.low - 1, shift=word.shift)
 
 
 def chained(m: Module, name: str, left: Value, right: Value, carry: Value | None) -> Signal:

@@ -57,7 +57,7 @@ ALL_MULTIPLIERS: Mapping[str, Multiplier] = {**MULTIPLIERS, **FPGA_MULTIPLIERS, 
 """Every multiplier there is."""
 
 CARRY_CHAINS = "carry_chains"
-"""The reduction that an FPGA has beside those of `REDUCTIONS`: rows are added two by two, by the adders of the fabric."""
+"""The reduction that an FPGA has beside those of `REDUCTIONS`: rows added two by two, by the adders of the fabric."""
 
 REDUCTIONS = ("heap", "tree", "chain")
 """How the positions of a sum are added: in one carry-save heap, or product by product in a tree or chain of adders."""

@@ -283,9 +283,9 @@ def _chain_levels(
         if not values:
             constant += position.coefficient
             continue
-        for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
-            for row in position_rows(m, position, values, style):
-                words.append(words_of_row(row, shift=digit.shift, sign=digit.sign))
+        rows = position_rows(m, position, values, style)
+        digits = CONSTANT_ENCODINGS[style.constants](position.coefficient)
+        words += [words_of_row(row, shift=digit.shift, sign=digit.sign) for digit in digits for row in rows]
     words = [word for word in words if word.shift < shape.result.width]
     if constant or not words:
         width = Format.holding(constant, constant).width

@@ -51,7 +51,9 @@ def bitstream(
     point: POINT = "",
     board: Annotated[str, typer.Option(help=f"One of {', '.join(BOARDS)}.")] = "icebreaker",
     baud: Annotated[int, typer.Option(help="Bits a second of the serial line.")] = BAUD,
-    tokens: Annotated[int, typer.Option(help="Tokens that go over the simulated line first; 0 leaves it out.")] = TOKENS,
+    tokens: Annotated[
+        int, typer.Option(help="Tokens that go over the simulated line first; 0 leaves it out.")
+    ] = TOKENS,
     simulator: SIMULATOR = None,
     out: Annotated[Path | None, typer.Option(help="The folder; runs/NAME-BOARD by default.")] = None,
     json: JSON = False,
@@ -176,7 +178,8 @@ def _simulate(
         seconds=_SECONDS,
     )
     if checked.message:
-        raise ToolError(f"{project.spec.name}: the simulated line must answer as the golden model does: {checked.message}")
+        name = project.spec.name
+        raise ToolError(f"{name}: the simulated line must answer as the golden model does: {checked.message}")
     shutil.rmtree(inner)
 
 
@@ -218,8 +221,8 @@ def _readme(project: Project, point: Point, document: dict[str, Any], load: str)
 
     {_command(project, point, document["board"])}
 
-{document["luts"]} LUTs, {document["dsps"]} DSPs, {document["brams"]} block RAMs; the clock of {document["clock_mhz"]:g} MHz
-is met with {document["reached_mhz"]:g} MHz. Load it with `{load}`, then talk to it:
+{document["luts"]} LUTs, {document["dsps"]} DSPs, {document["brams"]} block RAMs; the clock of {document["clock_mhz"]:g}
+MHz is met with {document["reached_mhz"]:g} MHz. Load it with `{load}`, then talk to it:
 
     python host.py /dev/ttyUSB1 < tokens.jsonl
 

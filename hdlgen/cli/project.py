@@ -96,9 +96,7 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
 def _mapping(target: Target) -> Mapping:
     """Tell the compiler what a technology and its tools offer."""
     if isinstance(target, Fpga):
-        return Mapping(
-            recipes=tuple(FPGA_RECIPES), full_adder_cells=False, carry_chains=True, dsps=target.dsps > 0
-        )
+        return Mapping(recipes=tuple(FPGA_RECIPES), full_adder_cells=False, carry_chains=True, dsps=target.dsps > 0)
     return Mapping(recipes=tuple(RECIPES), full_adder_cells=target.full_adder is not None)
 
 

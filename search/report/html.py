@@ -29,7 +29,16 @@ from search.report.tables import Column, columns, failure_rows, knob_text, stock
 
 __all__ = ["render", "write_report"]
 
-STOCK_METRICS = ("area_um2", "luts", "dsps", "period_ps", "clock_mhz", "throughput_msps", "latency_cycles", "latency_ns")
+STOCK_METRICS = (
+    "area_um2",
+    "luts",
+    "dsps",
+    "period_ps",
+    "clock_mhz",
+    "throughput_msps",
+    "latency_cycles",
+    "latency_ns",
+)
 SORTS = {
     "front": "on the front",
     "feasible": "dominated",

@@ -57,7 +57,6 @@ def _size(score: Mapping[str, float]) -> float:
     return score.get("luts", score.get("area_um2", 0.0))
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How the front grew: one entry a measured trial, in order; `share` is the hypervolume over the final one."""

@@ -38,16 +38,12 @@ def make_bitstream(
     device = load_device(board.device)
     kind = device.kind
     packer = program(kind.packers)
-    synthesize_on_fpga(
-        shell, device, flow=flow, recipe=recipe, folder=folder, seconds=seconds, around=board.verilog()
-    )
+    synthesize_on_fpga(shell, device, flow=flow, recipe=recipe, folder=folder, seconds=seconds, around=board.verilog())
     constraints = board.constraints(device.family)
     (folder / "pins.txt").write_text(constraints)
     routed = folder / "routed.txt"
     options = (kind.pins, "pins.txt", kind.routed, routed.name)
-    placed = place(
-        "mapped.json", device, folder=folder, seconds=seconds, target_mhz=board.clock_mhz, options=options
-    )
+    placed = place("mapped.json", device, folder=folder, seconds=seconds, target_mhz=board.clock_mhz, options=options)
     if placed.clock_mhz < board.clock_mhz:
         reached = f"{placed.clock_mhz:.1f} MHz, {board.clock_mhz - placed.clock_mhz:.1f} MHz too few"
         raise PointError(

@@ -100,7 +100,9 @@ def load_board(name: str) -> Board:
     try:
         described = getattr(importlib.import_module(f"{_PACKAGE}.{module}"), platform)
     except ImportError:
-        raise ToolMissing("amaranth-boards: the package is missing; install it with: pip install 'hdlgen[fpga]'") from None
+        raise ToolMissing(
+            "amaranth-boards: the package is missing; install it with: pip install 'hdlgen[fpga]'"
+        ) from None
     return board_of(name, device, described)
 
 

@@ -19,7 +19,7 @@ class Family:
         programs: place and route, the first that is installed; the machine's own goes before the one of PyPI.
         packers: what makes a bitstream of its result, likewise.
         synthesis: Yosys' command.
-        dsp_option, no_dsp_option: what it is told where products may go into multiplier blocks, and where they must not.
+        dsp_option, no_dsp_option: what it is told where products may go into multiplier blocks, and where not.
         table, block, memory: nextpnr's names of look-up tables, multiplier blocks and block memories.
         routed: the option that names the file of the routed design; `pins` that of the pins' places.
     """

@@ -86,9 +86,7 @@ def map_on_fpga(rtlil: str, device: Fpga, recipe: str, flow: str, *, seconds: fl
         read = (f"read_rtlil {MAPPED}", f"read_verilog {_HARNESS}")
         join = ("hierarchy -top harness", "blackbox =A:whitebox", "flatten", "opt_clean", f"write_json {_NETLIST}")
         run_passes((*read, *join), folder=folder, seconds=seconds)
-        placed = place(
-            _NETLIST, device, folder=folder, seconds=seconds, target_mhz=device.target_mhz, spared=tables
-        )
+        placed = place(_NETLIST, device, folder=folder, seconds=seconds, target_mhz=device.target_mhz, spared=tables)
         stages.end("place and route by nextpnr")
         netlist = (folder / "mapped.v").read_text()
     kind = device.kind

@@ -83,12 +83,16 @@ def check_serial(
     done = tools.run([*command, f"+hdlgen_serial={path}"], folder=folder, seconds=seconds, variables=settings)
     if not answers_path.is_file():
         lines = (done.error + done.output).strip().splitlines() or ["it says nothing"]
-        raise ToolError(f"{chosen.name}: the serial line must answer to the end; it ended with {done.status}: {lines[-1]}")
+        raise ToolError(
+            f"{chosen.name}: the serial line must answer to the end; it ended with {done.status}: {lines[-1]}"
+        )
     answers = json.loads(answers_path.read_text())
     for number, (answer, wanted) in enumerate(zip(answers, expected, strict=True)):
         right = list(wanted.to_bytes(leaving, "little"))
         if answer != right:
-            said = "nothing" if answer[:1] == [None] else " ".join("--" if b in (None, -1) else f"{b:02x}" for b in answer)
+            said = (
+                "nothing" if answer[:1] == [None] else " ".join("--" if b in (None, -1) else f"{b:02x}" for b in answer)
+            )
             message = f"result {number} must be the bytes {bytes(right).hex(' ')}, not {said}"
             return SerialCheck(results=number, message=message)
     return SerialCheck(results=len(answers))
