@@ -9,6 +9,7 @@ from benchmarks import (
     constants,
     demo,
     features,
+    fpga,
     functions,
     learn_rv32i,
     learn_words,
@@ -37,6 +38,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "features": features.BENCHMARK,
     "stopping": stopping.BENCHMARK,
     "scaling": scaling.BENCHMARK,
+    "fpga": fpga.BENCHMARK,
     "learn_words": learn_words.BENCHMARK,
     "learn_rv32i": learn_rv32i.BENCHMARK,
 }

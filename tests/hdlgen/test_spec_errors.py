@@ -34,6 +34,8 @@ X, V, C, Y = (
 LINE = 'y = "x + 1"'
 END = LINE + "\n"
 METRICS = "area_um2, clock_mhz, period_ps, throughput_msps, interval_cycles, latency_cycles, latency_ns, error_lsb"
+FPGA_METRICS = METRICS.replace("area_um2", "luts, dsps, brams")
+NO_AREA = "which an FPGA does not have: luts, dsps and brams are what it has"
 BOUNDS = "area_um2, clock_mhz, interval_cycles, latency_cycles, latency_ns, max_error_lsb, period_ps, throughput_msps"
 ONE_NAME = "must have a name of at most 64 letters, digits and underscores"
 BEYOND = "overflow must be named (wrap, saturate) where it can happen:"
@@ -213,12 +215,38 @@ ROWS: list[tuple[str, str, str]] = [
     (
         END,
         END + '[technology]\nname = "a"\nliberty = "b"',
-        "technology must have either name or liberty, and not both",
+        "technology must have one of name, liberty and fpga, and no second",
     ),
     (
         END,
         END + '[technology]\nnode = "a"',
-        "keys of technology must be of liberty, name, not 'node' (did you mean 'name'?)",
+        "keys of technology must be of fpga, liberty, name, not 'node' (did you mean 'name'?)",
+    ),
+    (END, END + "[technology]\nfpga = 3", "technology.fpga must be a text, not 3"),
+    (
+        END,
+        END + '[technology]\nfpga = "a"\n[objectives]\nminimize = ["area_um2"]',
+        f"objectives.minimize must not name 'area_um2', {NO_AREA}",
+    ),
+    (
+        END,
+        END + '[technology]\nfpga = "a"\n[objectives]\nminimize = ["lut"]',
+        f"objectives.minimize must name of {FPGA_METRICS}, not 'lut' (did you mean 'luts'?)",
+    ),
+    (
+        END,
+        END + '[technology]\nfpga = "a"\n[constraints]\narea_um2 = 3',
+        f"constraints.area_um2 must not name 'area_um2', {NO_AREA}",
+    ),
+    (
+        END,
+        END + '[objectives]\nminimize = ["luts"]',
+        "objectives.minimize must not name 'luts' without technology = { fpga = \"...\" }: cells have an area_um2",
+    ),
+    (
+        END,
+        END + "[constraints]\nluts = 100",
+        "constraints.luts must not name 'luts' without technology = { fpga = \"...\" }: cells have an area_um2",
     ),
     (END, END + "[technology]\nliberty = 3", "technology.liberty must be a text, not 3"),
     (
