@@ -72,7 +72,7 @@ def test_what_does_not_fit_is_a_point_that_cannot_be_built() -> None:
             "abc",
             "flow must be one of generated, plain, booth, mcm, plain_dsp, not 'plane' (did you mean 'plain'?)",
         ),
-        ("plain", "abc8", "recipe must be one of abc, abc9, not 'abc8' (did you mean 'abc9'?)"),
+        ("plain", "abc8", "recipe must be one of abc, abc9, not 'abc8' (did you mean 'abc'?)"),
     ],
 )
 def test_another_flow_or_recipe_is_refused(flow: str, recipe: str, message: str) -> None:
