@@ -88,7 +88,7 @@ def place(
     """
     path = program(device.kind.programs)
     (folder / REPORT).unlink(missing_ok=True)
-    command = [path, *device.options, "--json", netlist, "--report", REPORT, "--seed", "1"]
+    command: list[str | Path] = [path, *device.options, "--json", netlist, "--report", REPORT, "--seed", "1"]
     command += ["--freq", f"{target_mhz:g}", "--timing-allow-fail", *options]
     done = tools.run(command, folder=folder, seconds=seconds)
     text = done.output + done.error
@@ -123,12 +123,12 @@ def _check_fit(log: str, device: Fpga, spared: int) -> None:
 
 
 def _path(report: Mapping[str, Any]) -> tuple[str, ...]:
-    """Put the slowest path between two registers into lines."""
+    """Put the slowest path between two registers into lines: where a step ends, what it is, and when."""
     inside = [path for path in report.get("critical_paths", []) if path["from"].split()[-1] == path["to"].split()[-1]]
     slowest = max(inside, key=lambda path: sum(step["delay"] for step in path["path"]), default=None)
     lines, arrival = [], 0.0
     for step in slowest["path"] if slowest else ():
         arrival += step["delay"]
-        start, end = step["from"], step["to"]
-        lines.append(f"{start['cell']} {start['port']} -> {end['cell']} {end['port']} {step['type']} {arrival:.2f} ns")
+        end = step["to"]
+        lines.append(f"{end['cell']} {step['type']} {end['port']} {1000 * arrival:.0f} ps")
     return tuple(lines)

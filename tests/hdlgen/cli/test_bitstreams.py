@@ -104,3 +104,30 @@ def test_a_bound_that_the_other_kind_does_not_have_is_refused(hdlgen: Hdlgen, fo
     ran = hdlgen("check", "device.toml")
     assert ran.status == 2
     assert ran.err.startswith("hdlgen: device.toml: technology: fpga must be one of ice40-up5k, ")
+
+
+@needs("ice40")
+def test_a_point_is_measured_by_place_and_route(hdlgen: Hdlgen, tiny: str) -> None:
+    ran = hdlgen("measure", tiny, "--technology", "ice40-up5k", "--point", "stages=1", "--out", "out", "--json")
+    assert ran.status == 0, ran.err
+    score = json.loads(ran.out)["score"]
+    # 8 bits of a token, two sums of two words and their registers, 9 of the result, a handshake.
+    assert 30 <= score["luts"] <= 60 and score["dsps"] == score["brams"] == 0
+    assert "area_um2" not in score and score["clock_mhz"] > 20
+    assert score["throughput_msps"] == pytest.approx(score["clock_mhz"] / score["interval_cycles"], rel=1e-3)
+    assert "SB_CARRY" in Path("out/netlist.v").read_text()
+
+
+@needs("ice40")
+def test_a_search_ends_with_a_front_beside_stock(hdlgen: Hdlgen, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.stock.FPGA_STOCK_FLOWS", ("plain",))
+    monkeypatch.setattr("sim.stock.FPGA_RECIPES", {"abc": ""})
+    options = ["--technology", "ice40-up5k", "--budget", "2", "--workers", "1", "--strategy", "uniform", "--json"]
+    ran = hdlgen("search", tiny, *options)
+    assert ran.status == 0, ran.err
+    document = json.loads(ran.out)
+    assert document["counts"]["ok"] == 2 and document["front"]
+    assert [entry["point"] for entry in document["stock"]] == [{"flow": "plain", "recipe": "abc"}]
+    assert all(entry["score"]["luts"] > 0 for entry in (*document["front"], *document["stock"]))
+    report = Path(document["folder"], "report.html").read_text()
+    assert "LUTs" in report

@@ -79,7 +79,7 @@ def test_the_report_is_read_and_the_slowest_clock_counts(tmp_path: Path, monkeyp
     found = placed(tmp_path)
     assert found.clock_mhz == 20.25
     assert found.used == {"ICESTORM_LC": 100, "ICESTORM_DSP": 2} and found.held["ICESTORM_LC"] == 5280
-    assert found.path == ("a O -> a O clk-to-q 1.40 ns", "a O -> b I1 routing 3.50 ns")
+    assert found.path == ("a clk-to-q O 1400 ps", "b routing I1 3500 ps")
     arguments = (tmp_path / "arguments").read_text()
     assert "--up5k --package sg48 --json x.json" in arguments and "--seed 1" in arguments
 

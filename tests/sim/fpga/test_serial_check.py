@@ -24,7 +24,7 @@ TOKENS = (0x0003, 0x0104, 0x0FFF, 0x0801)
 WIDTH = 12
 
 
-class Summing(wiring.Component):
+class Summing(wiring.Component):  # type: ignore[misc]  # Amaranth has no types
     """Add up all payloads since the reset."""
 
     inputs: stream.Interface

@@ -21,7 +21,7 @@ def needs(family: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(missing, reason=f"{' and '.join(programs)} are not installed; {install}")
 
 
-class Adding(wiring.Component):
+class Adding(wiring.Component):  # type: ignore[misc]  # Amaranth has no types
     """Add each payload to the one before, with a register before and behind: two cycles, never a pause."""
 
     inputs: stream.Interface
