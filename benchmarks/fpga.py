@@ -113,7 +113,8 @@ def compare(contests: Mapping[str, Contest]) -> Measured:
             luts, clock = min(each.luts or 0 for each in stock), max(each.clock_mhz for each in stock)
             assert score.luts is not None and luts
             ratio = round(score.luts / luts, 4)
-            row = {
+            clock_ratio = round(score.clock_mhz / clock, 4)
+            row: dict[str, Any] = {
                 "design": name,
                 "dsps": score.dsps,
                 "stock_dsps": max(each.dsps or 0 for each in stock),
@@ -122,7 +123,7 @@ def compare(contests: Mapping[str, Contest]) -> Measured:
                 "lut_ratio": ratio,
                 "clock_mhz": score.clock_mhz,
                 "stock_clock_mhz": clock,
-                "clock_ratio": round(score.clock_mhz / clock, 4),
+                "clock_ratio": clock_ratio,
                 "point": dict(evaluation.point.values),
                 "seconds": round(contest.seconds, 1),
                 "cpu_seconds": round(contest.cpu_seconds, 1),
@@ -130,7 +131,7 @@ def compare(contests: Mapping[str, Contest]) -> Measured:
             rows.append(row)
             shown.append(tuple(_cells(row)))
             if not dsps:
-                figures |= {f"lut_ratio_{name}": ratio, f"clock_ratio_{name}": row["clock_ratio"]}
+                figures |= {f"lut_ratio_{name}": ratio, f"clock_ratio_{name}": clock_ratio}
     plain = [row for row in rows if not row["dsps"]]
     overall = {
         "lut_ratio": max(row["lut_ratio"] for row in plain),

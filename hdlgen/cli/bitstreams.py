@@ -24,6 +24,7 @@ from hdlgen.space import Point
 from hdlgen.uart import byte_count, divisor
 from sim.fpga.bitstream import make_bitstream
 from sim.fpga.boards import BOARDS, Board, load_board
+from sim.fpga.devices import load_device
 from sim.fpga.serial_check import check_serial
 from sim.simulators import choose
 from sim.verilog import rtlil_to_verilog
@@ -119,14 +120,13 @@ def write_bitstream(
         simulated = time.monotonic()
         made = make_bitstream(design.rtlil, board, recipe=settings(point).recipe, folder=work, seconds=_SECONDS)
     ended = time.monotonic()
-    technology = project.technology
-    kind = technology.kind
+    kind = load_device(board.device).kind
     layout = _layout(project, baud)
     document = {
         "name": project.spec.name,
         "point": dict(point.values),
         "board": board.name,
-        "technology": technology.name,
+        "technology": board.device,
         "clock_mhz": board.clock_mhz,
         "reached_mhz": round(made.placed.clock_mhz, 2),
         "luts": made.placed.used.get(kind.table, 0),

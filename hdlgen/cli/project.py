@@ -24,7 +24,7 @@ from sim.pool import Pool
 from sim.recipes import RECIPES
 from sim.simulators import choose
 from sim.steps import prepare
-from sim.technology import Target, load, load_target
+from sim.technology import Target, Technology, load, load_target
 from sim.tools import cache_folder
 from sim.workload import Workload
 
@@ -49,6 +49,16 @@ class Project:
     def where(self) -> str:
         """Name the spec's file for messages."""
         return str(self.spec.path or self.source)
+
+    @property
+    def library(self) -> Technology:
+        """Give the technology where it is one of cells.
+
+        Raises: InputError for an FPGA.
+        """
+        if isinstance(self.technology, Fpga):
+            raise InputError(f"technology: it must be one of cells, not {self.technology.name}")
+        return self.technology
 
     def point(self, text: str) -> Point:
         """Read a point; knobs that it leaves out take their first allowed choice.

@@ -39,6 +39,8 @@ def test_the_goals_are_the_published_ones() -> None:
         "seconds_verilator": ("at most", 300),
         "search_seconds_icarus": ("at most", 60),
         "search_seconds_verilator": ("at most", 150),
+        "lut_ratio": ("at most", 0.80),
+        "clock_ratio": ("at least", 1.0),
         "area_ratio_fast": ("at most", 0.80),
         "area_ratio_small": ("at most", 0.70),
         "period_ratio_fast": ("at most", 0.80),

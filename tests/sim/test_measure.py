@@ -122,7 +122,7 @@ def test_a_score_agrees_with_the_netlist_and_with_itself(pool: Pool, shared: Pat
     files = collect(measure, [first.point])[0]
     score = first.score
     assert score is not None and second.score is not None
-    assert score.area_um2 == pytest.approx(area_by_hand(files["netlist.v"], measure.technology.liberty), abs=0.01)
+    assert score.area_um2 == pytest.approx(area_by_hand(files["netlist.v"], load("sky130hd").liberty), abs=0.01)
     # 32 input bits, 10 output bits, a valid bit for each of the two.
     assert score.flip_flops == 44 and score.error_lsb == 0
     assert (score.interval_cycles, score.latency_cycles) == (1, 2)

@@ -45,7 +45,7 @@ class Summing(wiring.Component):  # type: ignore[misc]  # Amaranth has no types
 
 @pytest.fixture(scope="module")
 def verilog() -> str:
-    shell = SerialShell(Summing(), cycles=CYCLES)  # type: ignore[arg-type]
+    shell = SerialShell(Summing(), cycles=CYCLES)
     return rtlil_to_verilog(to_rtlil(shell)) + BOARD.verilog()
 
 
