@@ -51,7 +51,9 @@ EFFORTS: Mapping[int, Effort] = {
     16: Effort(
         recipes=("fastest", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=220
     ),
-    32: Effort(recipes=("keep_fast", "spare"), finals=("brent_kung", "sklansky"), budget=100),
+    32: Effort(
+        recipes=("balanced", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=160
+    ),
 }
 """By width."""
 
