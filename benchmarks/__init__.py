@@ -10,6 +10,7 @@ from benchmarks import (
     demo,
     features,
     functions,
+    fuzz,
     learn_rv32i,
     learn_words,
     loop,
@@ -37,6 +38,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "features": features.BENCHMARK,
     "stopping": stopping.BENCHMARK,
     "scaling": scaling.BENCHMARK,
+    "fuzz": fuzz.BENCHMARK,
     "learn_words": learn_words.BENCHMARK,
     "learn_rv32i": learn_rv32i.BENCHMARK,
 }

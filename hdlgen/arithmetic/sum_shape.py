@@ -27,7 +27,7 @@ MULTIPLIERS: Mapping[str, Multiplier] = {
     "booth_stages": Multiplier("booth", "stages"),
     "dadda_stages": Multiplier("baugh_wooley", "stages"),
     "booth_late": Multiplier("booth_late", "arrival"),
-    "booth_late_stages": Multiplier("booth_late", "stages"),
+    "booth_late_stages": Multiplier("booth_late", "queues"),
     "booth_whole": Multiplier("booth_whole", "arrival"),
     "booth_whole_stages": Multiplier("booth_whole", "stages"),
 }
