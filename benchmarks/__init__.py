@@ -11,6 +11,7 @@ from benchmarks import (
     features,
     fpga,
     functions,
+    fuzz,
     learn_rv32i,
     learn_words,
     loop,
@@ -39,6 +40,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "stopping": stopping.BENCHMARK,
     "scaling": scaling.BENCHMARK,
     "fpga": fpga.BENCHMARK,
+    "fuzz": fuzz.BENCHMARK,
     "learn_words": learn_words.BENCHMARK,
     "learn_rv32i": learn_rv32i.BENCHMARK,
 }

@@ -43,7 +43,8 @@ class Goal:
     bound: float
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.bound) or self.bound <= 0:
+        least = 0.0 if self.direction is Bound.AT_MOST else math.ulp(0.0)
+        if not least <= self.bound < math.inf:
             raise ValueError(f"Goal: the bound of {self.figure} must be finite and positive, not {self.bound!r}")
 
     def met(self, value: float) -> bool:
@@ -52,6 +53,8 @@ class Goal:
 
     def verdict(self, value: float) -> str:
         """Say whether a value reaches the goal, and by how much it does or does not, in parts of the bound."""
+        if not self.bound:  # nothing may be there
+            return "met" if self.met(value) else "MISSED"
         apart = f"{abs(value / self.bound - 1):.1%}"
         side = "above" if value > self.bound else "below"
         return f"{'met' if self.met(value) else 'MISSED'}, {f'{apart} {side}' if apart != '0.0%' else 'just'}"

@@ -51,13 +51,15 @@ EFFORTS: Mapping[int, Effort] = {
     16: Effort(
         recipes=("fastest", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=220
     ),
-    32: Effort(recipes=("keep_fast", "spare"), finals=("brent_kung", "sklansky"), budget=100),
+    32: Effort(
+        recipes=("balanced", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=300
+    ),
 }
 """By width."""
 
 _BATCH = 12
 """How many points a search asks for at once."""
-_ENOUGH = 0.9
+_ENOUGH = 0.915
 """The fitness at which the search counts a family as beaten: a little below the goal."""
 
 _WAYS = {"dadda": ("baugh_wooley", "dadda"), "wallace": ("baugh_wooley", "wallace"), "booth": ("booth", "dadda")}

@@ -141,7 +141,10 @@ def read_pla(data: bytes, where: str) -> Examples:
 
 def read_csv(data: bytes, where: str, outputs: Sequence[str] = ()) -> Examples:
     """Read unsigned numbers by columns; a title is `name` or `name:width`, the width else that of the largest."""
-    rows = list(csv.reader(io.StringIO(_text(data, where))))
+    try:
+        rows = list(csv.reader(io.StringIO(_text(data, where))))
+    except csv.Error as error:
+        raise InputError(f"{where}: it must be a CSV file ({error})") from None
     lines = [(place, row) for place, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
     if not lines:
         raise InputError(f"{where}: it must begin with a line of column names")

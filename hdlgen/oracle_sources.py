@@ -82,6 +82,6 @@ def read_ports(path: Path) -> Interface:
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: the file must be readable ({error.strerror})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: the file must be JSON: {error}") from None
     return Interface.of(document, where=str(path))

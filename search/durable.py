@@ -79,7 +79,7 @@ def read_document(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise StoreError(f"{path}: the file must be readable, and it is not: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"{path}: the file must hold a JSON object: {error}") from None
     if not isinstance(document, dict):
         raise StoreError(f"{path}: the file must hold a JSON object, not {type(document).__name__}")
@@ -141,7 +141,7 @@ class Journal:
                 line = json.loads(text)
                 if not isinstance(line, dict):
                     raise ValueError("it is none")
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 if number == len(whole) and size + len(text) + 1 == len(data):
                     break  # after a power cut the last line may be there in length but not in content
                 raise StoreError(f"{self._path}: line {number} must be a JSON object: {error}") from None

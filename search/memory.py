@@ -65,7 +65,7 @@ class Memory:
         try:
             lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
             return cls(evaluations=tuple(Evaluation.from_dict(json.loads(line)) for line in lines))
-        except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+        except (OSError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             raise StoreError(f"{path}: the memory must hold an evaluation a line: {error!r}") from None
 
 
@@ -120,6 +120,6 @@ def _evaluations(path: Path) -> Sequence[Evaluation]:
         for line in path.read_text(encoding="utf-8").splitlines():
             try:
                 evaluations.append(Record.from_dict(json.loads(line)).evaluation)
-            except (KeyError, TypeError, AttributeError, ValueError):
+            except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
                 break
     return evaluations

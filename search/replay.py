@@ -234,11 +234,13 @@ def _figures(path: Path, name: str, texts: Sequence[str]) -> npt.NDArray[np.floa
 
 
 def _number(text: str) -> int | float | None:
-    """Read an integer, else a float, else nothing."""
+    """Read an integer that a float can stand for, else a float, else nothing."""
     for kind in (int, float):
         try:
-            return kind(text)
-        except ValueError:
+            number: int | float = kind(text)
+            float(number)
+            return number
+        except (ValueError, OverflowError):
             continue
     return None
 

@@ -55,12 +55,18 @@ class StrategyFactory(Protocol):
 
 
 class Unasked:
-    """The points of a space that were not asked yet; draws them uniformly, walking a shuffled space once."""
+    """The points of a space that were not asked yet; draws them uniformly, walking a shuffled space once.
 
-    def __init__(self, space: Space, *, seed: int) -> None:
+    Args:
+        opening: what is asked first, unless as many points were told before.
+    """
+
+    def __init__(self, space: Space, *, seed: int, opening: Sequence[Point] = ()) -> None:
         self._space = space
         self._asked: set[Point] = set()
         self._shuffled: Iterator[Point] = space.shuffled(seed)
+        self._opening = iter(opening)
+        self._first = len(opening)
 
     def __len__(self) -> int:
         return self._space.size() - len(self._asked)
@@ -78,6 +84,26 @@ class Unasked:
         fresh = point not in self._asked
         self._asked.add(point)
         return fresh
+
+    def collect(self, count: int, *ways: Callable[[], Point | None]) -> list[Point]:
+        """Take up to `count` points, fewer where all are asked: the rest of the opening, then what the ways give.
+
+        Args:
+            ways: each gives a point that it has taken, or none; for each point they are called in turn until one does.
+        """
+        points: list[Point] = []
+        while len(points) < count and len(self):
+            for way in (self._begin, *ways):
+                if (point := way()) is not None:
+                    points.append(point)
+                    break
+        return points
+
+    def _begin(self) -> Point | None:
+        """Take the next point of the opening, unless as many points were told or asked already."""
+        if self.taken >= self._first:
+            return None
+        return next((point for point in self._opening if self.take(point)), None)
 
     def draw(self) -> Point | None:
         """Take a point drawn uniformly from those not asked yet; None where all are."""

@@ -135,7 +135,7 @@ def _document(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: the table must be a whole gzip file, and is not: {error}") from None
     except OSError as error:
         raise InputError(f"{path}: the table must be a readable file ({error.strerror or error})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: the table must hold a JSON object: {error}") from None
     if not isinstance(document, dict):
         raise InputError(f"{path}: the table must hold a JSON object, not {type(document).__name__}")

@@ -66,7 +66,7 @@ class Cache:
         except FileNotFoundError:
             if not entry.exists():
                 return None
-        except (ValueError, KeyError, TypeError, OSError):
+        except (ValueError, KeyError, TypeError, OSError, RecursionError):
             pass  # torn, flipped or of another format: it is measured again
         else:
             return record

@@ -14,7 +14,7 @@ from amaranth.hdl import Value
 
 from hdlgen.arithmetic.delay import AND, CARRY, CARRY_LAST, FULL_ADDER, SUM, SUM_LAST, XOR
 
-__all__ = ["PLANS", "Adder", "Bit", "plan_adder", "plan_by_arrival", "plan_chains", "plan_stages"]
+__all__ = ["PLANS", "Adder", "Bit", "plan_adder", "plan_by_arrival", "plan_chains", "plan_queues", "plan_stages"]
 
 _EPSILON = 1e-6
 _Columns = Sequence[Sequence["Bit"]]
@@ -89,6 +89,18 @@ def plan_stages(columns: _Columns) -> list[Adder]:
 
     Source: Dadda, Alta Frequenza 34, 1965, 349-356.
     """
+    return _plan_stages(columns, in_order=False)
+
+
+def plan_queues(columns: _Columns) -> list[Adder]:
+    """Plan stages as `plan_stages` does, each column a queue: the bits that have waited longest are taken first.
+
+    Where arrivals are estimated alike, this keeps neighbouring columns alike, which mapping for speed rewards.
+    """
+    return _plan_stages(columns, in_order=True)
+
+
+def _plan_stages(columns: _Columns, *, in_order: bool) -> list[Adder]:
     pools = [list(column) for column in columns]
     depths: dict[int, int] = {}
     plan: list[Adder] = []
@@ -98,7 +110,8 @@ def plan_stages(columns: _Columns) -> list[Adder]:
     for limit in reversed(limits[:-1]):
         made: list[list[Bit]] = [[] for _ in range(len(pools) + 1)]
         for place, pool in enumerate(pools):
-            pool.sort(key=lambda bit: bit.arrival)
+            if not in_order:
+                pool.sort(key=lambda bit: bit.arrival)
             while (excess := len(pool) + len(made[place]) - limit) > 0:
                 count = min(excess, 2) + 1
                 bits, pool[:count] = pool[:count], []
@@ -155,6 +168,7 @@ def plan_adder(place: int, bits: Sequence[Bit], depth: int) -> Adder:
 PLANS: Mapping[str, Callable[[_Columns], list[Adder]]] = {
     "arrival": plan_by_arrival,
     "stages": plan_stages,
+    "queues": plan_queues,
     "chains": plan_chains,
 }
 """The ways to plan a reduction, by name, the sensible default first."""

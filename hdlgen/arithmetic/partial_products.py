@@ -14,6 +14,7 @@ __all__ = [
     "PRODUCT_ROWS",
     "Row",
     "baugh_wooley_rows",
+    "booth_late_rows",
     "booth_reset_rows",
     "booth_rows",
     "booth_whole_rows",
@@ -71,7 +72,18 @@ def booth_rows(m: Module, left: Value, left_format: Format, right: Value, right_
 
     Source: MacSorley, Proc. IRE 49(1), 1961, 67-91 (modified Booth recoding).
     """
-    return _booth_rows(m, left, left_format, right, right_format, whole=False)
+    return _booth_rows(m, left, left_format, right, right_format)
+
+
+def booth_late_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
+    """Multiply as `booth_rows` does, with the complement taken after the digit has chosen: later, but for fewer gates.
+
+    A mapper for speed finds a cell for the choice and an exclusive or behind it; the other way round it puts an
+    inverter between the two.
+
+    Source: Weste and Harris, CMOS VLSI Design, 4th edition, 2011, 11.9.3.
+    """
+    return _booth_rows(m, left, left_format, right, right_format, late=True)
 
 
 def booth_whole_rows(m: Module, left: Value, left_format: Format, right: Value, right_format: Format) -> list[Row]:
@@ -86,7 +98,14 @@ def booth_whole_rows(m: Module, left: Value, left_format: Format, right: Value, 
 
 
 def _booth_rows(
-    m: Module, left: Value, left_format: Format, right: Value, right_format: Format, *, whole: bool
+    m: Module,
+    left: Value,
+    left_format: Format,
+    right: Value,
+    right_format: Format,
+    *,
+    whole: bool = False,
+    late: bool = False,
 ) -> list[Row]:
     if right_format.width > left_format.width:
         left, left_format, right, right_format = right, right_format, left, left_format
@@ -111,7 +130,9 @@ def _booth_rows(
             rows.append(Row(bits, 2 * digit, 1 << width))
             continue
         bits = Signal(width, name=f"row_{digit}")
-        if digit:
+        if late:
+            chosen = (_chosen(one, word) | _chosen(two, _doubled(word))) ^ high.replicate(width)
+        elif digit:
             turned = Signal(width, name=f"turned_{digit}")
             m.d.comb += turned.eq(word ^ high.replicate(width))
             chosen = _chosen(one, turned) | _chosen(two, _doubled(turned))
@@ -121,7 +142,7 @@ def _booth_rows(
             one.eq(middle ^ low),
             two.eq(Mux(high, ~middle & ~low, middle & low)),
             bits.eq(Cat(one & left[0], chosen[1:])),
-            more.eq(high & ~(middle & low) & ~bits[0]),
+            more.eq(high & ~bits[0] if late else high & ~(middle & low) & ~bits[0]),  # the digit -0 turned is -1
         ]
         if whole and not digit:
             rows.append(Row(Cat(bits, bits[-1], bits[-1]), 0, 1 << (width + 1)))
@@ -217,6 +238,7 @@ def _doubled(word: Value) -> Value:
 PRODUCT_ROWS = {
     "baugh_wooley": baugh_wooley_rows,
     "booth": booth_rows,
+    "booth_late": booth_late_rows,
     "booth_whole": booth_whole_rows,
     "booth_reset": booth_reset_rows,
     "dsp": dsp_rows,

@@ -38,6 +38,8 @@ MULTIPLIERS: Mapping[str, Multiplier] = {
     "array": Multiplier("baugh_wooley", "chains"),
     "booth_stages": Multiplier("booth", "stages"),
     "dadda_stages": Multiplier("baugh_wooley", "stages"),
+    "booth_late": Multiplier("booth_late", "arrival"),
+    "booth_late_stages": Multiplier("booth_late", "queues"),
     "booth_whole": Multiplier("booth_whole", "arrival"),
     "booth_whole_stages": Multiplier("booth_whole", "stages"),
 }

@@ -45,8 +45,11 @@ class AnnealingSearch:
         self._space = space
         self._objectives = tuple(objectives)
         self._random = np.random.default_rng(seed)
-        self._unasked = Unasked(space, seed=int(self._random.integers(2**63)))
-        self._opening = iter(opening(space, self.OPENING, seed=int(self._random.integers(2**63))))
+        self._unasked = Unasked(
+            space,
+            seed=int(self._random.integers(2**63)),
+            opening=opening(space, self.OPENING, seed=int(self._random.integers(2**63))),
+        )
         self._front = Front(objectives)
         self._neighbours: dict[Point, list[Point]] = {}
         self._chains = [_Chain(weights=weights) for weights in _directions(self.CHAINS, len(self._objectives))]
@@ -56,12 +59,7 @@ class AnnealingSearch:
 
     def ask(self, count: int) -> list[Point]:
         """Give the rest of the opening, then a step of each chain in turn."""
-        asked: list[Point] = []
-        while len(asked) < count and len(self._unasked):
-            point = self._first() or self._step() or self._unasked.draw()
-            if point is not None:
-                asked.append(point)
-        return asked
+        return self._unasked.collect(count, self._step, self._unasked.draw)
 
     def tell(self, evaluations: Sequence[Evaluation]) -> None:
         """Let each chain that proposed a point move there or stay."""
@@ -87,12 +85,6 @@ class AnnealingSearch:
         loss = float((chain.weights * scaled[row]).max() - (chain.weights * scaled[chain.row]).max())
         temperature = max(self.HOT * self.COOLING**chain.steps, 1e-9)
         return loss <= 0 or (not greedy and bool(self._random.random() < np.exp(-loss / temperature)))
-
-    def _first(self) -> Point | None:
-        """Take the next point of the opening, unless as many points were told or asked already."""
-        if self._unasked.taken >= self.OPENING:
-            return None
-        return next((point for point in self._opening if self._unasked.take(point)), None)
 
     def _step(self) -> Point | None:
         """Take a random unasked neighbour of the next chain's place; where it has none, of a point of the front."""

@@ -41,8 +41,11 @@ class BanditSearch:
 
     def __init__(self, space: Space, objectives: Sequence[Objective], *, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        self._unasked = Unasked(space, seed=int(self._random.integers(2**63)))
-        self._opening = iter(opening(space, self.OPENING, seed=int(self._random.integers(2**63))))
+        self._unasked = Unasked(
+            space,
+            seed=int(self._random.integers(2**63)),
+            opening=opening(space, self.OPENING, seed=int(self._random.integers(2**63))),
+        )
         self._arms: dict[str, Strategy] = {
             name: make(space, objectives, seed=int(self._random.integers(2**63))) for name, make in self.ARMS.items()
         }
@@ -53,12 +56,7 @@ class BanditSearch:
 
     def ask(self, count: int) -> list[Point]:
         """Give the rest of the opening, then what the strategies propose whose turn it is."""
-        asked: list[Point] = []
-        while len(asked) < count and len(self._unasked):
-            point = self._first() or self._propose() or self._unasked.draw()
-            if point is not None:
-                asked.append(point)
-        return asked
+        return self._unasked.collect(count, self._propose, self._unasked.draw)
 
     def tell(self, evaluations: Sequence[Evaluation]) -> None:
         """Credit who proposed, and tell every strategy."""
@@ -72,12 +70,6 @@ class BanditSearch:
                 (self._won if joined else self._lost)[name] += 1
         for strategy in self._arms.values():
             strategy.tell(evaluations)
-
-    def _first(self) -> Point | None:
-        """Take the next point of the opening, unless as many points were told or asked already."""
-        if self._unasked.taken >= self.OPENING:
-            return None
-        return next((point for point in self._opening if self._unasked.take(point)), None)
 
     def _propose(self) -> Point | None:
         """Take a point from the strategy whose draw is best; none where it has nothing that another did not ask."""

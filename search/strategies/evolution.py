@@ -32,18 +32,16 @@ class EvolutionSearch:
         self._space = space
         self._objectives = tuple(objectives)
         self._random = np.random.default_rng(seed)
-        self._unasked = Unasked(space, seed=int(self._random.integers(2**63)))
-        self._opening = iter(opening(space, self.OPENING, seed=int(self._random.integers(2**63))))
+        self._unasked = Unasked(
+            space,
+            seed=int(self._random.integers(2**63)),
+            opening=opening(space, self.OPENING, seed=int(self._random.integers(2**63))),
+        )
         self._population: list[Evaluation] = []
 
     def ask(self, count: int) -> list[Point]:
         """Give the rest of the first generation, then children."""
-        asked: list[Point] = []
-        while len(asked) < count and len(self._unasked):
-            point = self._first() or self._child()
-            if point is not None:
-                asked.append(point)
-        return asked
+        return self._unasked.collect(count, self._child)
 
     def tell(self, evaluations: Sequence[Evaluation]) -> None:
         """Let the told points compete with the population, best first; failed points have no part in it."""
@@ -60,12 +58,6 @@ class EvolutionSearch:
             alone = crowding(costs(members, self._objectives))
             self._population += [members[place] for place in np.argsort(-alone, kind="stable")]
         del self._population[self.POPULATION :]
-
-    def _first(self) -> Point | None:
-        """Take the next point of the opening, unless as many points were told or asked already."""
-        if self._unasked.taken >= self.OPENING:
-            return None
-        return next((point for point in self._opening if self._unasked.take(point)), None)
 
     def _parent(self) -> dict[str, Choice]:
         """Draw two of the population and take the better one: the population is sorted, best first."""

@@ -30,31 +30,23 @@ class LocalSearch:
         self._space = space
         self._front = Front(objectives)
         self._random = np.random.default_rng(seed)
-        self._unasked = Unasked(space, seed=int(self._random.integers(2**63)))
-        self._opening = iter(opening(space, self.OPENING, seed=int(self._random.integers(2**63))))
+        self._unasked = Unasked(
+            space,
+            seed=int(self._random.integers(2**63)),
+            opening=opening(space, self.OPENING, seed=int(self._random.integers(2**63))),
+        )
         self._neighbours: dict[Point, list[Point]] = {}
         self._steps: dict[Point, int] = {}
 
     def ask(self, count: int) -> list[Point]:
         """Give the rest of the opening, then steps from the front, then restarts."""
-        asked: list[Point] = []
-        while len(asked) < count and len(self._unasked):
-            point = self._first() or self._step() or self._unasked.draw()
-            if point is not None:
-                asked.append(point)
-        return asked
+        return self._unasked.collect(count, self._step, self._unasked.draw)
 
     def tell(self, evaluations: Sequence[Evaluation]) -> None:
         """Update the front."""
         for evaluation in evaluations:
             self._unasked.take(evaluation.point)
             self._front.add(evaluation)
-
-    def _first(self) -> Point | None:
-        """Take the next point of the opening, unless as many points were told or asked already."""
-        if self._unasked.taken >= self.OPENING:
-            return None
-        return next((point for point in self._opening if self._unasked.take(point)), None)
 
     def _step(self) -> Point | None:
         """Take a random unasked neighbour of the front's point that was stepped from least."""

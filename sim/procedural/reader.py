@@ -15,6 +15,8 @@ from sim.procedural.module import Assignment, Child, Module, Operand, Part, Regi
 __all__ = ["read_modules"]
 
 _NAME = r"(?:\\[^\s,{}]+ |[A-Za-z_]\w*)"
+_WIDEST = 1 << 20
+"""Bits of a name or constant: wider than any design of ours."""
 _CONSTANT = r"\d+'s?[bh][0-9a-fxz]+"
 _SELECTED = rf"{_NAME} *(?:\[\d+(?::\d+)?\])?"
 _OPERAND = rf"(?:\{{[^{{}}]*\}}|{_CONSTANT}|{_SELECTED})"
@@ -93,7 +95,7 @@ class _Reader:
     def declare(self, kind: str, signed: str | None, high: str | None, name: str, value: str | None) -> None:
         """Note a name; a wire may be declared with its value."""
         text, name = name, name.strip()
-        self.widths[name] = int(high or 0) + 1
+        self.widths[name] = _width(high or "0", name) + 1
         if signed:
             self.signed.add(name)
         if kind in ("input", "output"):
@@ -150,7 +152,7 @@ class _Reader:
             if unknown:
                 raise _refusal(text)
             if constant:
-                parts.append(Part(constant, "", int(constant.partition("'")[0]) - 1, 0))
+                parts.append(Part(constant, "", _width(constant.partition("'")[0], text) - 1, 0))
             if name:
                 name = name.strip()
                 width = self.widths.get(name, 0)
@@ -165,6 +167,13 @@ class _Reader:
             return Operand(text=text, width=0, reads=reads)
         width = sum(part.high - part.low + 1 for part in parts)
         return Operand(text=text, parts=tuple(parts), width=width, reads=reads)
+
+
+def _width(digits: str, line: str) -> int:
+    """Read a width or the number of a highest bit."""
+    if len(digits) > 9 or int(digits) > _WIDEST:
+        raise _refusal(line)
+    return int(digits)
 
 
 def _refusal(line: str) -> ToolError:

@@ -45,10 +45,19 @@ def test_what_is_no_number_is_never_met(direction: Bound) -> None:
     assert not Goal(figure="s", direction=direction, bound=1).met(math.nan)
 
 
-@pytest.mark.parametrize("bound", [0, -1, math.inf, math.nan])
-def test_a_bound_is_finite_and_positive(bound: float) -> None:
+@pytest.mark.parametrize(
+    ("direction", "bound"),
+    [(Bound.AT_LEAST, 0), *((direction, bound) for direction in Bound for bound in (-1, math.inf, math.nan))],
+)
+def test_a_bound_is_finite_and_positive(direction: Bound, bound: float) -> None:
     with pytest.raises(ValueError, match=r"Goal: the bound of s must be finite and positive, not "):
-        Goal(figure="s", direction=Bound.AT_MOST, bound=bound)
+        Goal(figure="s", direction=direction, bound=bound)
+
+
+def test_nothing_at_all_can_be_a_goal() -> None:
+    goal = Goal(figure="crashes", direction=Bound.AT_MOST, bound=0)
+    assert goal.met(0) and goal.verdict(0) == "met"
+    assert not goal.met(1) and goal.verdict(1) == "MISSED"
 
 
 @pytest.mark.parametrize(

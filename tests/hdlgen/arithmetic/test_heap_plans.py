@@ -9,7 +9,7 @@ from amaranth.hdl import Signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hdlgen.arithmetic.heap_plans import PLANS, Bit, plan_by_arrival, plan_chains, plan_stages
+from hdlgen.arithmetic.heap_plans import PLANS, Bit, plan_by_arrival, plan_chains, plan_queues, plan_stages
 
 HEIGHTS = st.lists(st.integers(0, 12), min_size=1, max_size=10)
 
@@ -71,3 +71,9 @@ def test_a_stage_takes_the_early_bits_and_lets_the_late_ones_wait() -> None:
     plan = plan_stages([[late, *columns_of([3])[0]], [], []])
     assert late not in plan[0].bits
     assert plan[0].depth == 0
+
+
+def test_a_queue_takes_the_bits_that_have_waited_longest_whenever_they_are_ready() -> None:
+    late = Bit(Signal(), arrival=9.0)
+    plan = plan_queues([[late, *columns_of([3])[0]], [], []])
+    assert late in plan[0].bits
