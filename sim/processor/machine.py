@@ -24,16 +24,21 @@ from sim.simulators.verilator import installation
 __all__ = ["SIMULATORS", "Ending", "Execution", "Machine", "Mark", "build"]
 
 _HERE = Path(__file__).parent
-_REPORT = re.compile(r"(exited|trapped|faulted|stopped)((?: +[0-9a-f]+){5})")
+_REPORT = re.compile(r"(exited|trapped|faulted|stopped|unknown)((?: +[0-9a-fx]+){5})", re.IGNORECASE)
 
 
 class Ending(Enum):
-    """How a program's run came to its end; `STOPPED` is that the cycles were used up."""
+    """How a program's run came to its end.
+
+    `STOPPED` is that the cycles were used up, `UNKNOWN` that whether it ends hung on bits which nothing had set; only
+    Icarus knows of such bits, in Verilator they are random.
+    """
 
     EXITED = "exited"
     TRAPPED = "trapped"
     FAULTED = "faulted"
     STOPPED = "stopped"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """What a program did: its output, its end (`value` is the status where it exited), where, and what it took."""
+    """What a program did: its output, its end (`value` is the status where it exited), where, and what it took.
+
+    Bits that are unknown count as 0.
+    """
 
     output: str
     ending: Ending
@@ -83,7 +91,7 @@ class Machine:
         found = _REPORT.fullmatch(lines[-1]) if lines else None
         if done.status or found is None:
             raise ToolError(f"simulation: it must report how the program ended, not end with status {done.status}")
-        value, pc, instruction, cycles, instructions = (int(text, 16) for text in found[2].split())
+        value, pc, instruction, cycles, instructions = _numbers(found[2])
         return Execution(
             output=done.output,
             ending=Ending(found[1]),
@@ -96,8 +104,13 @@ class Machine:
         )
 
 
+def _numbers(text: str) -> list[int]:
+    """Read hexadecimal numbers; a digit with an unknown bit counts as 0."""
+    return [int(re.sub("[xX]", "0", word), 16) for word in text.split()]
+
+
 def _mark(line: str) -> Mark:
-    value, cycle, instruction = (int(text, 16) for text in line.split()[1:])
+    value, cycle, instruction = _numbers(line.removeprefix("mark "))
     return Mark(value=value, cycle=cycle, instruction=instruction)
 
 

@@ -39,8 +39,8 @@ module processor_testbench;
       #1;
     end
     $fdisplay(report, "%0s %h %h %h %h %h",
-              exited ? "exited" : trapped ? "trapped" : faulted ? "faulted" : "stopped", value, pc, instruction, cycles,
-              instructions);
+              (exited ^ trapped ^ faulted) === 1'bx ? "unknown" : exited ? "exited" : trapped ? "trapped" :
+              faulted ? "faulted" : "stopped", value, pc, instruction, cycles, instructions);
     $fclose(report);
     $finish;
   end

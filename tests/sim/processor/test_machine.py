@@ -77,6 +77,14 @@ def test_a_simulation_without_a_report_is_an_error(machine: Machine) -> None:
         broken.run((0,), most_cycles=1, seconds=60)
 
 
+def test_unknown_bits_are_told_by_icarus(machine: Machine) -> None:
+    done = machine.run((0x10000021, 0x60000000), most_cycles=100, seconds=60)  # the words after these were never set
+    if done.ending is Ending.UNKNOWN:
+        assert (done.output, done.instructions, done.value) == ("!", 1, 0)
+    else:
+        assert "vvp" not in machine.command(machine.folder, machine.folder, 1)[0]
+
+
 @pytest.mark.parametrize("simulator", sorted(SIMULATORS))
 def test_wrong_verilog_is_rejected(simulator: str, tmp_path: Path) -> None:
     if simulator == "icarus" and not tools.find("iverilog"):
