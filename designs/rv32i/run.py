@@ -88,7 +88,9 @@ def computer(core: str) -> str:
         step = data.decode(errors="replace")
     names: Sequence[str] = _MODULE.findall(step)
     if len(names) != 1 or names[0] == "top":
-        raise InputError(f"{path}: it must hold one Verilog module, not named top, and holds {', '.join(names) or 'none'}")
+        raise InputError(
+            f"{path}: it must hold one Verilog module, not named top, and holds {', '.join(names) or 'none'}"
+        )
     return computer_verilog(rtlil.convert(RiscvSystem(step=names[0]), name="top", emit_src=False), step)
 
 
@@ -114,7 +116,9 @@ def _image(program: str) -> Path:
         return IMAGES / f"{program}.hex"
     if not Path(program).is_file():
         names = ", ".join(programs())
-        raise InputError(f"program: it must be {names} or an image's file, not {program!r}{nearest(program, programs())}")
+        raise InputError(
+            f"program: it must be {names} or an image's file, not {program!r}{nearest(program, programs())}"
+        )
     return Path(program)
 
 
@@ -126,6 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=f"{', '.join(programs())}, or an image FILE.hex")
     parser.add_argument("--core", default="learnt", help="learnt, golden, or FILE.v or FILE.aig of hdlgen learn")
     parser.add_argument("--simulator", default="verilator", help=f"{' or '.join(SIMULATORS)}")
+    parser.add_argument("--optimise", action="store_true", help="build longer, run faster: for millions of cycles")
     parser.add_argument("--most-cycles", type=int, default=MOST_CYCLES, help="after so many a program is stopped")
     parser.add_argument("--seconds", type=float, default=600.0, help="after so many a simulation is stopped")
     options = parser.parse_args(arguments)
@@ -133,7 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         images = {name: read_image(_image(name), most_words=WORDS) for name in options.programs or programs()}
         with tempfile.TemporaryDirectory(prefix="rv32i-") as folder:
-            machine = build(computer(options.core), folder=Path(folder), simulator=options.simulator)
+            machine = build(
+                computer(options.core), folder=Path(folder), simulator=options.simulator, optimise=options.optimise
+            )
             for name, image in images.items():
                 done = machine.run(image, most_cycles=options.most_cycles, seconds=options.seconds)
                 sys.stdout.write(done.output)

@@ -1,4 +1,4 @@
-"""Programs on a processor in simulation: a computer is built once in Verilator or Icarus and runs images to their end."""
+"""Programs on a processor in simulation: a computer is built once and runs images to their end."""
 
 from sim.processor.image import read_image
 from sim.processor.machine import SIMULATORS, Ending, Execution, Machine, Mark, build

@@ -23,6 +23,9 @@ from sim.simulators.verilator import installation
 
 __all__ = ["SIMULATORS", "Ending", "Execution", "Machine", "Mark", "build"]
 
+Command = Callable[[Path, Path, int], tuple[str, ...]]
+"""Gives what runs an image: from its file, the report's file and the most cycles."""
+
 _HERE = Path(__file__).parent
 _REPORT = re.compile(r"(exited|trapped|faulted|stopped|unknown)((?: +[0-9a-fx]+){5})", re.IGNORECASE)
 
@@ -72,7 +75,7 @@ class Machine:
     """A built computer; its folder must live as long as it is used."""
 
     folder: Path
-    command: Callable[[Path, Path, int], tuple[str, ...]]
+    command: Command
 
     def run(self, image: Sequence[int], *, most_cycles: int, seconds: float) -> Execution:
         """Run a program from reset.
@@ -114,7 +117,7 @@ def _mark(line: str) -> Mark:
     return Mark(value=value, cycle=cycle, instruction=instruction)
 
 
-def _build_icarus(source: Path, folder: Path, seconds: float) -> Callable[[Path, Path, int], tuple[str, ...]]:
+def _build_icarus(source: Path, folder: Path, optimise: bool, seconds: float) -> Command:
     program, testbench = folder / "computer.vvp", _HERE / "testbench.v"
     command = [tools.require("iverilog"), "-g2012", "-o", program, "-s", "processor_testbench", source, testbench]
     done = tools.run(command, folder=folder, seconds=seconds)
@@ -124,7 +127,7 @@ def _build_icarus(source: Path, folder: Path, seconds: float) -> Callable[[Path,
     return lambda image, report, most: (*start, f"+image={image}", f"+report={report}", f"+most={most}")
 
 
-def _build_verilator(source: Path, folder: Path, seconds: float) -> Callable[[Path, Path, int], tuple[str, ...]]:
+def _build_verilator(source: Path, folder: Path, optimise: bool, seconds: float) -> Command:
     binary, root = installation()
     command: list[str | Path] = [
         binary, "--cc", "--no-timing", "--prefix", "Vtop", "--Mdir", folder / "model", "--output-split", "0", "--quiet",
@@ -134,31 +137,44 @@ def _build_verilator(source: Path, folder: Path, seconds: float) -> Callable[[Pa
     done = tools.run(command, folder=folder, seconds=seconds, variables={"VERILATOR_ROOT": str(root)})
     if done.status:
         raise Rejected(complaint("verilator", done.error + done.output, folder))
-    # One unit for all, as for the testbench of designs, but optimised, since a program has many cycles.
+    # One unit for all, as for the testbench of designs. Optimising it takes five times as long as it saves in a
+    # million cycles of some thousand gates.
     kept = runtime(root, waves=False, cache=default_cache(), seconds=seconds)
     model, unit, program = folder / "model", folder / "computer.cpp", folder / "computer"
     parts = [*sorted(model.glob("*.cpp")), _HERE / "main.cpp"]
     unit.write_text("".join(f'#include "{part}"\n' for part in parts))
-    command = [tools.require("g++"), *kept.flags, "-O1", f"-I{model}", unit, *kept.objects, "-o", program]
+    command = [
+        tools.require("g++"),
+        *kept.flags,
+        "-O1" if optimise else "-O0",
+        f"-I{model}",
+        unit,
+        *kept.objects,
+        "-o",
+        program,
+    ]
     done = tools.run(command, folder=folder, seconds=seconds)
     if done.status:
         raise Rejected(complaint("g++", done.error, folder))
     return lambda image, report, most: (str(program), str(image), str(most), str(report))
 
 
-SIMULATORS: Mapping[str, Callable[[Path, Path, float], Callable[[Path, Path, int], tuple[str, ...]]]] = {
+SIMULATORS: Mapping[str, Callable[[Path, Path, bool, float], Command]] = {
     "verilator": _build_verilator,
     "icarus": _build_icarus,
 }
 """How a computer is built, by the simulator's name."""
 
 
-def build(verilog: str, *, folder: Path, simulator: str = "verilator", seconds: float = 600.0) -> Machine:
+def build(
+    verilog: str, *, folder: Path, simulator: str = "verilator", optimise: bool = False, seconds: float = 600.0
+) -> Machine:
     """Build a computer.
 
     Args:
         verilog: module `top` and all that it needs.
         folder: takes the build; made where it is missing.
+        optimise: whether Verilator's code is optimised, which pays for many millions of cycles.
         seconds: wall-clock limit of each tool.
     Raises: InputError for another simulator; Rejected for Verilog that is wrong; ToolMissing, ToolTimeout.
     """
@@ -168,4 +184,4 @@ def build(verilog: str, *, folder: Path, simulator: str = "verilator", seconds: 
     folder.mkdir(parents=True, exist_ok=True)
     source = folder.resolve() / "computer.v"
     source.write_text(verilog)
-    return Machine(folder=folder.resolve(), command=SIMULATORS[simulator](source, folder.resolve(), seconds))
+    return Machine(folder=folder.resolve(), command=SIMULATORS[simulator](source, folder.resolve(), optimise, seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from designs.rv32i.run import CORES, IMAGES, WORDS, computer, describe, expected, main, programs, same
-from hdlgen.aiger import read_aiger, write_aiger
+from hdlgen.aiger import read_aiger
 from hdlgen.network import Network
 from sim import tools
 from sim.processor import Ending, Execution, Machine, build, read_image
@@ -18,7 +19,9 @@ from sim.processor import Ending, Execution, Machine, build, read_image
 FOLDER = IMAGES.parent
 COMPILER, EMULATOR = "riscv64-unknown-elf-gcc", "qemu-riscv32"
 QUICK = "icarus" if tools.find("iverilog") else "verilator"
-"""What builds quickest, for a fault that is built to be run once."""
+"""What builds quickest, for a core that is built to be run once."""
+FAULTS = range(0, 6000, 300)
+"""Gates of the learnt step."""
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +30,32 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return build(computer("learnt"), folder=tmp_path_factory.mktemp("learnt"))
 
 
-def _run(machine: Machine, name: str) -> Execution:
+@pytest.fixture(scope="module")
+def executions(machine: Machine) -> dict[str, Execution]:
+    return {name: _run(machine, name) for name in programs()}
+
+
+def _run(machine: Machine, name: str, *, most_cycles: int = 1_000_000) -> Execution:
     image = read_image(IMAGES / f"{name}.hex", most_words=WORDS)
-    return machine.run(image, most_cycles=1_000_000, seconds=300)
+    return machine.run(image, most_cycles=most_cycles, seconds=300)
 
 
 @pytest.mark.parametrize("name", programs())
-def test_a_program_does_on_the_learnt_core_what_it_does_under_qemu(machine: Machine, name: str) -> None:
-    done = _run(machine, name)
+def test_a_program_does_on_the_learnt_core_what_it_does_under_qemu(executions: dict[str, Execution], name: str) -> None:
+    done = executions[name]
     assert done.output == expected(name).output
     assert same(name, done)
 
 
-def test_the_test_of_instructions_checks_and_finds_nothing(machine: Machine) -> None:
-    lines = dict(line.rsplit(" ", 1) for line in _run(machine, "instructions").output.splitlines())
+def test_the_test_of_instructions_checks_and_finds_nothing(executions: dict[str, Execution]) -> None:
+    lines = dict(line.rsplit(" ", 1) for line in executions["instructions"].output.splitlines())
     assert int(lines["instructions: checks"], 16) > 1600
     assert int(lines["failures"], 16) == int(lines["first failure"], 16) == 0
 
 
 @pytest.mark.parametrize(("name", "iterations"), [("records", 100), ("kernels", 2)])
-def test_a_program_is_timed_by_its_marks(machine: Machine, name: str, iterations: int) -> None:
-    done = _run(machine, name)
+def test_a_program_is_timed_by_its_marks(executions: dict[str, Execution], name: str, iterations: int) -> None:
+    done = executions[name]
     begin, end = done.marks
     assert (begin.value, end.value) == (0, iterations)
     cycles = end.cycle - begin.cycle
@@ -61,15 +69,29 @@ def _learnt() -> Network:
     return read_aiger(CORES["learnt"].read_bytes(), where="learnt.aig")
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_an_inverted_input_of_a_gate_is_seen(share: float, tmp_path: Path) -> None:
-    network = _learnt()
-    gates = network.gates.copy()
-    gates[int(share * len(gates)), 1] ^= 1
-    faulty = Network(interface=network.interface, gates=gates, outputs=network.outputs)
-    (tmp_path / "faulty.aig").write_bytes(write_aiger(faulty))
-    machine = build(computer(str(tmp_path / "faulty.aig")), folder=tmp_path, simulator=QUICK)
-    assert not same("instructions", _run(machine, "instructions"))
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Build the computer with a switch in each of some gates: run with +fault=N, the gate N is inverted."""
+    text = computer("learnt")
+    head, mark, tail = text.partition("module learnt (")
+    ports, end, gates = tail.partition(");")
+    for gate in FAULTS:
+        gates, count = re.subn(rf"(wire n_*{gate} = )(.*);", rf"\1(\2) ^ (fault == {gate});", gates)
+        assert count == 1
+    switch = '\n  integer fault;\n  initial if (!$value$plusargs("fault=%d", fault)) fault = -1;'
+    return build(head + mark + ports + end + switch + gates, folder=tmp_path_factory.mktemp("faulty"))
+
+
+def _run_with(machine: Machine, fault: int) -> Execution:
+    def command(image: Path, report: Path, most: int) -> tuple[str, ...]:
+        return (*machine.command(image, report, most), f"+fault={fault}")
+
+    return _run(Machine(folder=machine.folder, command=command), "instructions", most_cycles=100_000)
+
+
+def test_an_inverted_gate_is_seen_wherever_it_is(faulty: Machine) -> None:
+    assert same("instructions", _run_with(faulty, -1))
+    assert [gate for gate in FAULTS if same("instructions", _run_with(faulty, gate))] == []
 
 
 def test_the_learnt_step_waits_for_no_answer_of_memory_to_give_an_address() -> None:
@@ -160,8 +182,14 @@ def test_the_command_tells_of_a_core_that_is_wrong(tmp_path: Path, capsys: pytes
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["kernel"], "program: it must be ebreak, ecall, instructions, kernels, records or an image's file, not 'kernel' "),
-        (["ecall", "--core", "lernt"], "--core: it must be learnt, golden or a readable file, not 'lernt' (No such file"),
+        (
+            ["kernel"],
+            "program: it must be ebreak, ecall, instructions, kernels, records or an image's file, not 'kernel' ",
+        ),
+        (
+            ["ecall", "--core", "lernt"],
+            "--core: it must be learnt, golden or a readable file, not 'lernt' (No such file",
+        ),
         (["ecall", "--core", __file__], "must hold one Verilog module, not named top, and holds none"),
     ],
 )
@@ -175,14 +203,12 @@ def test_an_end_otherwise_than_by_exit_is_described() -> None:
     done = Execution(
         output="", ending=Ending.TRAPPED, value=0, pc=0x10004, instruction=0x73, cycles=0, instructions=0, marks=()
     )
-    assert list(describe(done)) == [
-        "trapped at 0x00010004 by the instruction 0x00000073: 0 cycles for 0 instructions"
-    ]
+    assert list(describe(done)) == ["trapped at 0x00010004 by the instruction 0x00000073: 0 cycles for 0 instructions"]
 
 
-def test_random_bits_of_an_expected_output_matter(machine: Machine) -> None:
+def test_random_bits_of_an_expected_output_matter(executions: dict[str, Execution]) -> None:
     """An output that differs in one place is not the same."""
-    done = _run(machine, "kernels")
+    done = executions["kernels"]
     place = int(np.random.default_rng(4).integers(len(done.output)))
     changed = done.output[:place] + "#" + done.output[place + 1 :]
     assert same("kernels", done)
