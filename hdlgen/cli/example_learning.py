@@ -183,7 +183,8 @@ def _claim(
         each = "" if len(outcomes) == 1 else " and at each output"
         text += (
             f": circuits learnt from these alone, and chosen by other examples, are right on {mean:.2%} of {held:,} "
-            f"held-out ones; with {CONFIDENCE:.0%} confidence{each} at most {bound:.2%} of inputs drawn like them are wrong"
+            f"held-out ones; with {CONFIDENCE:.0%} confidence{each} at most {bound:.2%} of inputs drawn like them "
+            "are wrong"
         )
     found = sum(one.described != "" for one in outcomes)
     if found:

@@ -107,11 +107,16 @@ def weighted_sum(builder: NetworkBuilder, terms: Sequence[tuple[int, int]]) -> t
     for weight, literal in terms:
         if weight < 0:
             offset, weight, literal = offset + weight, -weight, literal ^ 1
-        for at in range(weight.bit_length()):
-            if weight >> at & 1:
-                while len(columns) <= at:
-                    columns.append([])
-                columns[at].append(literal)
+        at = 0
+        while weight:
+            # Signed digits: 7 is 8 - 1, and a digit of -1 is the complement and -1 in the offset.
+            digit = 2 - (weight & 3) if weight & 1 else 0
+            if digit:
+                columns += [[] for _ in range(at + 1 - len(columns))]
+                columns[at].append(literal if digit > 0 else literal ^ 1)
+                offset -= (digit < 0) << at
+            weight = (weight - digit) >> 1
+            at += 1
     return add_columns(builder, columns), offset
 
 

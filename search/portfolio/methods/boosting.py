@@ -16,7 +16,7 @@ _SHAPES: Mapping[str, tuple[int, Shape]] = {
     "plain": (0, Shape(depth=5, beam=8, bits=1)),
     "plain-fine": (0, Shape(depth=4, beam=8, bits=2)),
     "pairs": (2, Shape(depth=6, beam=3, bits=2)),
-    "pairs-deep": (4, Shape(depth=8, beam=4, bits=1)),
+    "pairs-deep": (5, Shape(depth=8, beam=4, bits=1)),
 }
 """By name: rounds of features, and the shape of a tree."""
 _TREES = (12, 25, 50, 100)
