@@ -58,7 +58,7 @@ def _less_signed(builder: NetworkBuilder, numbers: Sequence[Literals], bit: int,
 
 
 def _equal(builder: NetworkBuilder, numbers: Sequence[Literals], bit: int, cut: int) -> int:
-    a, b = _carry_cut(*numbers, len(numbers[0]), cut)
+    a, b = _carry_cut(numbers[0], numbers[1], len(numbers[0]), cut)
     return builder.any_of(builder.exclusive(one, two) for one, two in zip(a, b, strict=True)) ^ 1
 
 
@@ -119,7 +119,7 @@ def _remainder(builder: NetworkBuilder, numbers: Sequence[Literals], bit: int, c
         made, _ = subtract(builder, rest, b)
         return builder.choose(bits[0], made[bit], rest[bit])
     tops = [number[max(0, len(number) - bit - cut) :] for number in numbers]
-    quotient, _ = _quotient(builder, *tops, 0)
+    quotient, _ = _quotient(builder, tops[0], tops[1], 0)
     columns: list[list[int]] = [[a[place]] for place in range(bit + 1)]
     for one in range(bit + 1):
         for two in range(bit + 1 - one):

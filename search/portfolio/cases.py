@@ -38,7 +38,7 @@ class Cases:
     @property
     def width(self) -> int:
         """Count the input bits."""
-        return self.inputs.shape[1]
+        return int(self.inputs.shape[1])
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Cases:
         """Give some of the examples."""

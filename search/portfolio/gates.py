@@ -32,7 +32,8 @@ def add_columns(builder: NetworkBuilder, columns: Sequence[Sequence[int]], *, to
     Returns: the sum's bits, lowest first; as many as there are columns with `top_parity`, else all.
     """
     heap = [list(column) for column in columns]
-    result, at = [], 0
+    result: list[int] = []
+    at = 0
     while at < len(heap):
         column = [literal for literal in heap[at] if literal != FALSE]
         if top_parity and at == len(columns) - 1:

@@ -16,7 +16,7 @@ from search.portfolio.gates import parity
 
 __all__ = ["Study"]
 
-_PAIRS_A_ROUND = 100
+_PAIRS_A_ROUND = 150
 _STRONGEST = 60
 T = TypeVar("T")
 

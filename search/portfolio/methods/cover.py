@@ -47,7 +47,7 @@ def _make(study: Study, variant: str) -> Network | None:
     tells = np.abs(inside.mean(axis=0) - outside.mean(axis=0))
     random = np.random.default_rng([study.seed, 3])
     left = np.ones(len(inside), dtype=bool)
-    cubes = []
+    cubes: list[tuple[NDArray[np.int64], Bits]] = []
     while left.any():
         if len(cubes) == _MOST_CUBES:
             return None

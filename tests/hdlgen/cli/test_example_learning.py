@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ KEYS = {
 GOLDEN = "module add(input [3:0] a, b, output [4:0] y, output less); assign y = a + b, less = a < b; endmodule\n"
 
 
-def write_csv(path: Path, rows: list[tuple[int, ...]]) -> None:
+def write_csv(path: Path, rows: Sequence[tuple[int, ...]]) -> None:
     path.write_text("a:4,b:4,y:5,less:1\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
 
 
