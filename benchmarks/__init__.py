@@ -11,6 +11,7 @@ from benchmarks import (
     features,
     functions,
     fuzz,
+    learn_iwls,
     learn_rv32i,
     learn_words,
     loop,
@@ -41,5 +42,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "fuzz": fuzz.BENCHMARK,
     "learn_words": learn_words.BENCHMARK,
     "learn_rv32i": learn_rv32i.BENCHMARK,
+    "learn_iwls": learn_iwls.BENCHMARK,
 }
 """By name, in the order of the page."""

@@ -102,7 +102,6 @@ def test_bad_programs_are_told(hdlgen: Hdlgen, folder: Path, change: tuple[str, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("x.pla",), "x.pla: the source must be an oracle, FILE.py:FUNCTION or a program with --ports; "),
         (("nothing.py:f",), "nothing.py: the file of an oracle must exist"),
         (("teacher.py:ad",), "teacher.py: it must have a function 'ad' (did you mean 'add'?)"),
         (("teacher",), "teacher: the source must be FILE:FUNCTION, or a program with its ports in --ports FILE.json"),
