@@ -10,6 +10,7 @@ from benchmarks import (
     demo,
     features,
     functions,
+    learn_registers,
     learn_rv32i,
     learn_words,
     loop,
@@ -39,5 +40,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "scaling": scaling.BENCHMARK,
     "learn_words": learn_words.BENCHMARK,
     "learn_rv32i": learn_rv32i.BENCHMARK,
+    "learn_registers": learn_registers.BENCHMARK,
 }
 """By name, in the order of the page."""

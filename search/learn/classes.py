@@ -40,7 +40,7 @@ MOST_MOVED = 0.25
 MOST_CLASSES = 512
 FLIPPED_TOGETHER = 256
 """Inputs turned round in one question: with a thousand of them, the question fills the memory."""
-CONTROLS = 4.0
+CONTROLS = 3.0
 """An input controls outputs if it changes so many of them at once, on the average of where it changes any."""
 
 
