@@ -68,6 +68,7 @@ def _measure(say: Say) -> Measured:
             }
         )
     columns = tuple(rows[0])
+    shown = tuple(tuple(str(row[key]) for key in columns) for row in rows)
     proved = [row for row in rows if row["proved"]]
     return Measured(
         figures={
@@ -79,7 +80,7 @@ def _measure(say: Say) -> Measured:
             "counterexamples": sum(int(row["counterexamples"]) for row in rows),
         },
         rows=rows,
-        tables=(Table(title="Files", columns=columns, rows=tuple(tuple(str(row[k]) for k in columns) for row in rows)),),
+        tables=(Table(title="Files", columns=columns, rows=shown),),
     )
 
 
@@ -87,10 +88,10 @@ BENCHMARK = Benchmark(
     name="learn_registers",
     summary="One step of a file of registers, all of its state in and out: up to 32 of 32 bits, learnt and proved.",
     method=f"""\
-A step writes one register and reads two: `designs/registers/oracle.py`, asked with seed {SEED}. The state is one port, so
-that not even the borders of the registers are known. ABC holds what is learnt to `designs/registers/golden.v`. Seconds
-are those of learning, tests and proof; `registers` is the largest file that was proved; AND gates are compared as they
-come, without shrinking.""",
+A step writes one register and reads two: `designs/registers/oracle.py`, asked with seed {SEED}. The state is one port,
+so that not even the borders of the registers are known. ABC holds what is learnt to `designs/registers/golden.v`.
+Seconds are those of learning, tests and proof; `registers` is the largest file that was proved; AND gates are compared
+as they come, without shrinking.""",
     goals=(
         Goal(figure="registers", direction=Bound.AT_LEAST, bound=32.0),
         Goal(figure="seconds", direction=Bound.AT_MOST, bound=300.0),

@@ -262,8 +262,7 @@ class Classes:
         changed = np.flatnonzero(active).tolist()
         diagram = self.growth.diagram
         sides = [
-            {place: _digest(half[place]) for place in changed if diagram.find(half[place]) is None}
-            for half in halves
+            {place: _digest(half[place]) for place in changed if diagram.find(half[place]) is None} for half in halves
         ]
         known = set(sides[0].values()), set(sides[1].values())
         moved = sum(

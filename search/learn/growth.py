@@ -62,9 +62,7 @@ class Growth:
         self.waiting: list[Conversation[Any]] = []
         self.port = np.repeat(np.arange(len(interface.inputs)), [bus.width for bus in interface.inputs])
 
-    def resolve(
-        self, output: int, edge: Edge, signature: Words, parent: int | None, seen: Bound | None = None
-    ) -> None:
+    def resolve(self, output: int, edge: Edge, signature: Words, parent: int | None, seen: Bound | None = None) -> None:
         """Find the literal of an edge by the raw signature of its function, or add a node that is to be grown.
 
         Args:

@@ -93,7 +93,9 @@ class Repair:
             node.signature = np.concatenate([node.signature, words])
         self.diagram.index_again()
         for member in self.classes.members:
-            member.signatures = np.concatenate([member.signatures, answers.of(member.restriction)[member.outputs]], axis=1)
+            member.signatures = np.concatenate(
+                [member.signatures, answers.of(member.restriction)[member.outputs]], axis=1
+            )
         self.classes.index_again()
         while len(faults := self._inspect(answers)):
             self._mend(faults)
