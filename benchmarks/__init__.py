@@ -12,6 +12,7 @@ from benchmarks import (
     functions,
     fuzz,
     learn_iwls,
+    learn_registers,
     learn_rv32i,
     learn_words,
     loop,
@@ -43,5 +44,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "learn_words": learn_words.BENCHMARK,
     "learn_rv32i": learn_rv32i.BENCHMARK,
     "learn_iwls": learn_iwls.BENCHMARK,
+    "learn_registers": learn_registers.BENCHMARK,
 }
 """By name, in the order of the page."""

@@ -136,6 +136,7 @@ def learn(
     if json:
         print_document(document)
     else:
+        screen().print(document["claim"], markup=False)
         screen().print(shown(document))
     if document["simulation"]["status"] != "ok" or (golden is not None and not document["proved"]):
         standard_error().print(f"hdlgen: {document['claim']}", markup=False, soft_wrap=True)

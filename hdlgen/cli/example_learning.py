@@ -237,7 +237,7 @@ Ports: `{json.dumps({"inputs": document["inputs"], "outputs": document["outputs"
 
 def table(document: dict[str, Any]) -> Table:
     """Lay out what came of it for a terminal."""
-    result = Table(title=document["claim"], title_justify="left")
+    result = Table()
     for name in ("output", "by", "ANDs", "held out"):
         result.add_column(name, justify="right" if name in ("ANDs", "held out") else "left")
     for one in document["by_output"]:

@@ -239,7 +239,7 @@ def _watching(console: Console) -> Iterator[Callable[[News], None]]:
 
 def table(document: dict[str, Any]) -> Table:
     """Lay out what came of it for a terminal."""
-    result = Table(title=document["claim"], title_justify="left")
+    result = Table()
     result.add_column("figure")
     result.add_column("value", justify="right")
     figures: Sequence[str] = ("and_nodes", "and_nodes_learnt", "depth", "queries", "counterexamples", "wall_s")
