@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hdlgen.errors import ToolError
 from hdlgen.graph import Graph
-from hdlgen.payload import Port, input_ports, output_ports, payload_width
+from hdlgen.payload import Port, input_ports, payload_width
 from sim.cells import Cell
 from sim.netlist import Bit, Netlist
 from sim.simulate import simulate

@@ -1,4 +1,4 @@
-"""What a liberty file says about its cells: functions, areas, capacitances, timing and energy, in ps, fF, um2, fJ, nW."""
+"""What a liberty file says about its cells: functions, areas, capacitances, timing, energy, in ps, fF, um2, fJ, nW."""
 
 from __future__ import annotations
 

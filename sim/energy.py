@@ -91,7 +91,7 @@ def _internal_fj(instance: Instance, technology: Technology, conditions: Conditi
         bit = instance.pins.get(pin.name)
         if not pin.energies or not isinstance(bit, int):
             continue
-        found = [energy for energy in _energies_fj(instance, cell, pin.name, conditions)]
+        found = list(_energies_fj(instance, cell, pin.name, conditions))
         if found:
             total += activity.changes.get(bit, 0.0) * math.fsum(found) / len(found)
     return total

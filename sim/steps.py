@@ -22,8 +22,8 @@ from sim.energy import Consumption, add_up
 from sim.logic import Logic
 from sim.netlist import Netlist
 from sim.processes import Stages
-from sim.simulation import Phase
 from sim.simulate import SimulationJob, SimulationResult, simulate
+from sim.simulation import Phase
 from sim.synthesize import Synthesis, elaborate_flow, map_flow
 from sim.technology import Technology
 from sim.timing import analyse
