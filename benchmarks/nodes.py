@@ -94,7 +94,7 @@ def _measure(say: Say) -> Measured:
 
 BENCHMARK = Benchmark(
     name="nodes",
-    summary="Seconds of `hdlgen nodes` on an int8 matrix engine at 180, 130 and 7 nm; how many older chips one newer is.",
+    summary="Seconds of `hdlgen nodes` on an int8 matrix engine at 180, 130 and 7 nm; older chips for one newer.",
     method=f"""\
 `hdlgen nodes {SPEC} --throughput {THROUGHPUT_MSPS:g}` with empty caches on all cores, everything by default:
 on each of {", ".join(TARGETS)} a search, the energy of the design on the least silicon, and its
