@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockDomain, Const, Module, Signal
+from amaranth.hdl import Cat, ClockDomain, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -62,7 +62,7 @@ class ByteShell(wiring.Component):
         self._give(m, design, out_valid, out_ready)
         return m
 
-    def _take(self, m: Module, design: Top, valid: object, ready: Signal) -> None:
+    def _take(self, m: Module, design: Top, valid: Value, ready: Signal) -> None:
         """Gather bytes; the last one is offered to the design together with those before it."""
         width = len(design.inputs.payload)
         last = byte_count(width) - 1
@@ -71,17 +71,17 @@ class ByteShell(wiring.Component):
         at_last = place == last
         m.d.comb += [
             design.inputs.payload.eq(Cat(held, self.ui_in)[:width]),
-            design.inputs.valid.eq(valid & at_last),  # type: ignore[operator]
+            design.inputs.valid.eq(valid & at_last),
             ready.eq(~at_last | design.inputs.ready),
         ]
-        with m.If(valid & ready):  # type: ignore[operator]
+        with m.If(valid & ready):
             m.d.sync += place.eq(place + 1)
             if last:
                 m.d.sync += held.eq(Cat(held, self.ui_in)[8:])
             with m.If(at_last):
                 m.d.sync += place.eq(0)
 
-    def _give(self, m: Module, design: Top, valid: Signal, ready: object) -> None:
+    def _give(self, m: Module, design: Top, valid: Signal, ready: Value) -> None:
         """Show the bytes of a result one after the other; it leaves the design with its last one."""
         last = byte_count(len(design.outputs.payload)) - 1
         place = Signal(range(last + 1), name="byte_out")
@@ -89,9 +89,9 @@ class ByteShell(wiring.Component):
         m.d.comb += [
             valid.eq(design.outputs.valid),
             self.uo_out.eq(design.outputs.payload.word_select(place, 8)),
-            design.outputs.ready.eq(at_last & ready),  # type: ignore[operator]
+            design.outputs.ready.eq(at_last & ready),
         ]
-        with m.If(valid & ready):  # type: ignore[operator]
+        with m.If(valid & ready):
             m.d.sync += place.eq(place + 1)
             with m.If(at_last):
                 m.d.sync += place.eq(0)

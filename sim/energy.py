@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hdlgen.errors import InputError
 from sim.activity import Activity
-from sim.cells import Cell, Table
+from sim.cells import Pin, Table
 from sim.lookup import interpolate
 from sim.netlist import Bit, Instance, Netlist
 from sim.technology import Technology
@@ -91,20 +91,20 @@ def _internal_fj(instance: Instance, technology: Technology, conditions: Conditi
         bit = instance.pins.get(pin.name)
         if not pin.energies or not isinstance(bit, int):
             continue
-        found = list(_energies_fj(instance, cell, pin.name, conditions))
+        load_ff = conditions.loads_ff.get(bit, 0.0) if pin.is_output else 0.0
+        found = list(_energies_fj(instance, pin, load_ff, conditions))
         if found:
             total += activity.changes.get(bit, 0.0) * math.fsum(found) / len(found)
     return total
 
 
-def _energies_fj(instance: Instance, cell: Cell, name: str, conditions: Conditions) -> Iterator[float]:
+def _energies_fj(instance: Instance, pin: Pin, load_ff: float, conditions: Conditions) -> Iterator[float]:
     """Yield the mean of rise and fall for each cause that the library tells apart."""
-    load = conditions.loads_ff.get(instance.pins[name], 0.0) if cell.pins[name].is_output else 0.0  # type: ignore[call-overload]
-    for energy in cell.pins[name].energies:
-        cause = instance.pins.get(energy.related or name)
+    for energy in pin.energies:
+        cause = instance.pins.get(energy.related or pin.name)
         slews = conditions.slews_ps.get(cause) if isinstance(cause, int) else None
         if slews is None:
             continue  # tied to a constant: it causes nothing
         pairs: list[tuple[Table | None, float]] = list(zip(energy.energy, slews, strict=True))
-        both = [0.0 if table is None else interpolate(table, slew, load) for table, slew in pairs]
+        both = [0.0 if table is None else interpolate(table, slew, load_ff) for table, slew in pairs]
         yield math.fsum(both) / 2

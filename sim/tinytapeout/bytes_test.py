@@ -20,7 +20,8 @@ PATIENCE = 20_000  # cycles without a byte
 async def stream(dut: Any, sent: list[int], wanted: int, pause: float) -> list[int]:
     """Send bytes and take as many as wanted; in a cycle each side pauses with some probability."""
     source = random.Random(f"pause {pause}")
-    place, taken, idle = 0, [], 0
+    taken: list[int] = []
+    place = idle = 0
     offered = False
     while len(taken) < wanted and idle < PATIENCE:
         # A byte that is offered stays until it is taken.

@@ -41,7 +41,8 @@ def shell_of(text: str) -> ByteShell:
 
 def play(shell: ByteShell, sent: list[int], wanted: int, pause: float, *, lie: bool = False) -> list[int]:
     """Send bytes and take as many as wanted, with pauses on both sides; `lie` takes bytes that are not valid, too."""
-    source, taken = random.Random(3), []
+    source = random.Random(3)
+    taken: list[int] = []
 
     async def bench(context: SimulatorContext) -> None:
         place = 0
