@@ -57,6 +57,7 @@ class Score:
         error_lsb: largest difference from the exact result that was measured, in units of the output's last place.
         error_bound_lsb: what that difference is proved to stay within, whatever the inputs are.
         cells, flip_flops: counts of mapped cells.
+        energy_pj: of a result, estimated from counted changes of all nets; None where nobody asked for it.
     """
 
     area_um2: float
@@ -71,16 +72,30 @@ class Score:
     error_bound_lsb: float = 0.0
     cells: int
     flip_flops: int
+    energy_pj: float | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
             if not math.isfinite(value) or value < 0:
                 raise ValueError(f"Score: {field.name} must be finite and not negative, not {value!r}")
 
     def as_dict(self) -> dict[str, float]:
-        """List the figures by name, in the order of the fields."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """List the figures by name, in the order of the fields, without what was not measured."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def figure(self, metric: str) -> float:
+        """Give one figure.
+
+        Raises: ValueError where it was not measured.
+        """
+        value = getattr(self, metric)
+        if value is None:
+            raise ValueError(f"Score: {metric} must be measured where it is asked for")
+        return float(value)
 
 
 METRICS: Mapping[str, Direction] = {
@@ -92,6 +107,7 @@ METRICS: Mapping[str, Direction] = {
     "latency_cycles": Direction.MINIMIZE,
     "latency_ns": Direction.MINIMIZE,
     "error_lsb": Direction.MINIMIZE,
+    "energy_pj": Direction.MINIMIZE,
 }
 """The metrics that an objective or a constraint may name, with the direction that is better."""
 
@@ -105,7 +121,7 @@ class Objective:
 
     def cost(self, score: Score) -> float:
         """Give the metric as a figure to minimise: negated where more is better."""
-        value = float(getattr(score, self.metric))
+        value = score.figure(self.metric)
         return value if self.direction is Direction.MINIMIZE else -value
 
 
@@ -118,7 +134,7 @@ class Constraint:
 
     def holds(self, score: Score) -> bool:
         """Tell whether a score keeps the bound."""
-        value = float(getattr(score, self.metric))
+        value = score.figure(self.metric)
         return value <= self.bound if METRICS[self.metric] is Direction.MINIMIZE else value >= self.bound
 
 

@@ -89,6 +89,11 @@ class Spec:
         """Tell how far an output may lie from the golden model's, in units of its last place."""
         return allowed_error_lsb(self.constraints, self.graph)
 
+    @property
+    def wants_energy(self) -> bool:
+        """Tell whether an objective or a constraint asks for the energy, which is measured for nobody else."""
+        return any(sought.metric == "energy_pj" for sought in (*self.objectives, *self.constraints))
+
 
 def load(source: str | Path) -> Spec:
     """Read a spec: a file, or the name of a shipped design.

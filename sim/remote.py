@@ -45,6 +45,7 @@ class Job:
         technology: the name of a shipped one; empty for a liberty file, whose text is `liberty`.
         seed: of the test tokens.
         simulator: the one that the search has settled on.
+        energy: whether the energy is measured, too.
         fingerprint: what the search's own machine shows; a worker must show the same.
     """
 
@@ -56,6 +57,7 @@ class Job:
     liberty: bytes
     constraints: tuple[Constraint, ...]
     simulator: str
+    energy: bool
     fingerprint: tuple[tuple[str, str], ...]
 
 
@@ -75,6 +77,7 @@ def pack(
     constraints: Sequence[Constraint],
     *,
     simulator: str | None,
+    energy: bool = False,
 ) -> bytes:
     """Pack the job of a search, in the fewest bytes: each worker gets it once.
 
@@ -91,6 +94,7 @@ def pack(
         liberty=b"" if shipped else technology.liberty.read_bytes(),
         constraints=tuple(constraints),
         simulator=chosen,
+        energy=energy,
         fingerprint=tuple(fingerprint(chosen).items()),
     )
     return lzma.compress(pickle.dumps(job, pickle.HIGHEST_PROTOCOL), preset=1)
@@ -197,6 +201,7 @@ def _set_up(job: Job) -> Measure:
         pool=Pool(1, preload=PRELOAD),
         cache=Cache(folder / "results"),
         simulator=job.simulator,
+        energy=job.energy,
     )
 
 

@@ -13,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from hdlgen.compiler import Compiler
+from hdlgen.errors import ToolError, ToolMissing
+from hdlgen.payload import Port
 from hdlgen.space import Point
 from sim import sizing, timing
+from sim.activity import count_changes
+from sim.energy import Consumption, add_up
 from sim.logic import Logic
+from sim.netlist import Netlist
 from sim.processes import Stages
 from sim.simulate import SimulationJob, SimulationResult, simulate
+from sim.simulation import Phase
 from sim.synthesize import Synthesis, elaborate_flow, map_flow
 from sim.technology import Technology
 from sim.timing import analyse
@@ -29,6 +35,7 @@ __all__ = [
     "MAP_SECONDS",
     "SIMULATION_SECONDS",
     "Built",
+    "Count",
     "Mapped",
     "build",
     "elaborate_and_read",
@@ -70,7 +77,8 @@ class Built:
 class Mapped:
     """What mapping and timing say: areas, counts, period, the critical path in words, and the netlist as Verilog.
 
-    `stages` are the CPU seconds by stage.
+    `stages` are the CPU seconds by stage; `consumption` is the energy of a result where it was asked for, and
+    `trouble` says in one sentence why it could not be measured.
     """
 
     area_um2: float
@@ -81,6 +89,17 @@ class Mapped:
     path: tuple[str, ...]
     netlist: str
     stages: Mapping[str, float] = field(default_factory=dict, compare=False)
+    consumption: Consumption | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Hold what the changes of nets are counted with: tokens and results, the output's fields and their error."""
+
+    phase: Phase
+    outputs: tuple[Port, ...]
+    max_error_lsb: float = 0.0
 
 
 def prepare(compiler: Compiler, technology: Technology) -> None:
@@ -108,8 +127,10 @@ def build(compiler: Compiler, point: Point | None) -> Built:
     )
 
 
-def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str, gate_share: float = 0.0) -> Mapped:
-    """Map a design onto a technology and find its shortest period."""
+def map_and_time(
+    rtlil: str, technology: Technology, recipe: str, flow: str, gate_share: float = 0.0, count: Count | None = None
+) -> Mapped:
+    """Map a design onto a technology and find its shortest period, and with `count` its energy."""
     stages, seconds = Stages(), _HANG * MAP_SECONDS
     with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as name:
         folder = Path(name)
@@ -117,7 +138,7 @@ def map_and_time(rtlil: str, technology: Technology, recipe: str, flow: str, gat
         stages.end("elaboration by Yosys")
         synthesis = map_flow(logic, technology, recipe=recipe, gate_share=gate_share, folder=folder, seconds=seconds)
         stages.end("mapping by ABC, in rounds with timing between")
-    return _timed(synthesis, technology, stages)
+    return _timed(synthesis, technology, stages, count)
 
 
 def elaborate_and_read(rtlil: str, technology: Technology, flow: str) -> Logic:
@@ -126,18 +147,27 @@ def elaborate_and_read(rtlil: str, technology: Technology, flow: str) -> Logic:
         return elaborate_flow(rtlil, technology, flow=flow, folder=Path(folder), seconds=_HANG * MAP_SECONDS)
 
 
-def map_logic_and_time(logic: Logic, technology: Technology, recipe: str) -> Mapped:
-    """Map logic onto a technology and find its shortest period."""
+def map_logic_and_time(logic: Logic, technology: Technology, recipe: str, count: Count | None = None) -> Mapped:
+    """Map logic onto a technology and find its shortest period, and with `count` its energy."""
     stages = Stages()
     with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
         synthesis = map_flow(logic, technology, recipe=recipe, folder=Path(folder), seconds=_HANG * MAP_SECONDS)
         stages.end("mapping by ABC, in rounds with timing between")
-    return _timed(synthesis, technology, stages)
+    return _timed(synthesis, technology, stages, count)
 
 
-def _timed(synthesis: Synthesis, technology: Technology, stages: Stages) -> Mapped:
+def _timed(synthesis: Synthesis, technology: Technology, stages: Stages, count: Count | None) -> Mapped:
     timed, netlist = analyse(synthesis.mapped, technology), synthesis.netlist
     stages.end("timing and netlist")
+    consumption, trouble = None, ""
+    if count is not None:
+        try:
+            consumption = _consumption(synthesis.mapped, technology, count)
+        except ToolMissing:
+            raise
+        except ToolError as error:  # whether the design itself is right is for its own simulation to say
+            trouble = str(error)
+        stages.end("activity by cocotb, gate by gate")
     return Mapped(
         area_um2=round(synthesis.area_um2, 4),
         flip_flop_area_um2=round(synthesis.flip_flop_area_um2, 4),
@@ -147,7 +177,23 @@ def _timed(synthesis: Synthesis, technology: Technology, stages: Stages) -> Mapp
         path=tuple(f"{step.instance} {step.cell} {step.pin} {step.arrival_ps:.0f} ps" for step in timed.path),
         netlist=netlist,
         stages=stages.seconds,
+        consumption=consumption,
+        trouble=trouble,
     )
+
+
+def _consumption(netlist: Netlist, technology: Technology, count: Count) -> Consumption:
+    conditions = timing.conditions(netlist, technology)
+    activity = count_changes(
+        netlist,
+        technology,
+        conditions,
+        count.phase,
+        outputs=count.outputs,
+        max_error_lsb=count.max_error_lsb,
+        seconds=_HANG * SIMULATION_SECONDS,
+    )
+    return add_up(netlist, technology, conditions, activity)
 
 
 def simulate_together(jobs: Sequence[SimulationJob], simulator: str | None) -> list[SimulationResult]:

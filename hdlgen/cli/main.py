@@ -29,6 +29,7 @@ from hdlgen.cli.options import (
 )
 from hdlgen.cli.project import open_project
 from hdlgen.cli.searching import plan, run
+from hdlgen.cli.silicon import silicon
 from hdlgen.cli.studies import studies
 from hdlgen.errors import HdlgenError, InputError
 from search.confine import DECISION_LIMIT_S
@@ -257,6 +258,7 @@ def simulate(
 
 app.add_typer(studies)
 app.add_typer(circuits)
+app.add_typer(silicon)
 
 
 @app.command()

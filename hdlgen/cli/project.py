@@ -15,6 +15,7 @@ from hdlgen.space import Point, Space
 from hdlgen.spec import Spec, load
 from sim import tools
 from sim.cache import Cache
+from sim.energy import check_voltage
 from sim.measure import PRELOAD, Measure
 from sim.pool import Pool
 from sim.recipes import RECIPES
@@ -116,16 +117,27 @@ def check_tools(simulator: str | None) -> None:
 
 @contextlib.contextmanager
 def measuring(
-    project: Project, *, workers: int, simulator: str | None = None, cache: Path | None = None, seed: int = 1
+    project: Project,
+    *,
+    workers: int,
+    simulator: str | None = None,
+    cache: Path | None = None,
+    seed: int = 1,
+    energy: bool = False,
 ) -> Iterator[Measure]:
     """Start the workers that measure a project's designs; they end with the block.
 
     Args:
         cache: the folder of results; the user's own by default.
         seed: of the test tokens.
+        energy: whether the energy of a result is measured even where the spec does not ask for it.
     Raises: ToolMissing, InputError as `check_tools` does; StoreError where the cache cannot be written.
     """
+    energy = energy or project.spec.wants_energy
     check_tools(simulator)
+    if energy:
+        tools.require("iverilog")
+        check_voltage(project.technology)
     results = Cache((cache or cache_folder()) / "results")
     results.check_writable()
     kept = (project.compiler, project.technology)
@@ -138,4 +150,5 @@ def measuring(
             pool=pool,
             cache=results,
             simulator=simulator,
+            energy=energy,
         )

@@ -36,7 +36,7 @@ from sim.stock import StockPoint, measure_stock
 from sim.versions import code_digest, versions
 from sim.workload import Workload
 
-__all__ = ["Outcome", "Plan", "header", "plan", "run"]
+__all__ = ["Outcome", "Plan", "header", "make_strategy", "plan", "run"]
 
 RUNS = Path("runs")
 """Where runs are, and where earlier ones are looked for."""
@@ -184,7 +184,7 @@ def run(
     if memory.evaluations:
         head["memory"] = memory.digest
     open_store = partial(RunStore.create, head, out=out) if folder is None else partial(RunStore.resume, folder, head)
-    make = partial(_strategy, project, settings, memory)
+    make = partial(make_strategy, project, settings, memory)
     # The strategy's process first: it must have no threads, and hold neither the store's lock nor a connection.
     with (
         ConfinedStrategy(make, limit_s=settings.decision_limit_s) as strategy,
@@ -243,7 +243,12 @@ def _elsewhere(project: Project, settings: Plan) -> Iterator[Evaluator | None]:
         return
     workload = Workload(project.spec.graph)
     packed = pack(
-        project.compiler, workload, project.technology, project.spec.constraints, simulator=settings.simulator
+        project.compiler,
+        workload,
+        project.technology,
+        project.spec.constraints,
+        simulator=settings.simulator,
+        energy=project.spec.wants_energy,
     )
     simulator = choose(settings.simulator).name
     cache = Cache(cache_folder() / "results")
@@ -251,7 +256,7 @@ def _elsewhere(project: Project, settings: Plan) -> Iterator[Evaluator | None]:
         yield cluster
 
 
-def _strategy(project: Project, settings: Plan, memory: Memory) -> Strategy:
+def make_strategy(project: Project, settings: Plan, memory: Memory) -> Strategy:
     """Make the strategy; one that can learn more is given the facts of datapaths and what earlier runs measured."""
     objectives = project.spec.objectives
     strategy = STRATEGIES[settings.strategy](project.space, objectives, seed=settings.seed)

@@ -54,6 +54,7 @@ QUANTITIES: dict[str, Quantity] = {
         ("latency_ns", "latency", "ns", "lowest-latency"),
         ("error_lsb", "error", "LSB", "most exact"),
         ("error_bound_lsb", "proved error", "LSB", "most exact by proof"),
+        ("energy_pj", "energy", "pJ", "thriftiest"),
         ("cells", "cells", "", "fewest-cell"),
         ("flip_flops", "flip-flops", "", "fewest-flip-flop"),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from hdlgen.errors import InputError, nearest
 from sim import liberty
-from sim.cells import Cell, read_cells
+from sim.cells import Cell, read_cells, read_voltage
 from sim.technology.roles import Adder, Environment, Register, Roles, derive_environment, find_roles
 
 __all__ = ["TECHNOLOGIES", "Adder", "Register", "Technology", "load"]
@@ -35,6 +35,7 @@ class Technology:
         environment: driving cell of the inputs, load of the outputs in fF, slews in ps.
         roles: which cells serve as register, adder, inverter and buffer, found by their functions.
         dont_use: cells that the mapper must leave alone.
+        voltage_v: the supply; 0.0 where the file does not tell.
         digest: of the liberty file and the figures beside it.
     """
 
@@ -49,6 +50,7 @@ class Technology:
     environment: Environment
     roles: Roles
     dont_use: tuple[str, ...]
+    voltage_v: float
     digest: str
 
     @property
@@ -131,5 +133,6 @@ def _build(path: Path, figures: Mapping[str, Any], figures_text: bytes) -> Techn
         environment=environment,
         roles=roles,
         dont_use=tuple(sorted({*dont_use, *(cell.name for cell in cells.values() if not cell.usable)})),
+        voltage_v=read_voltage(library, path),
         digest=hashlib.sha256(path.read_bytes() + b"\0" + figures_text).hexdigest(),
     )

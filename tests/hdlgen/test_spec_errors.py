@@ -33,7 +33,9 @@ X, V, C, Y = (
 )
 LINE = 'y = "x + 1"'
 END = LINE + "\n"
-METRICS = "area_um2, clock_mhz, period_ps, throughput_msps, interval_cycles, latency_cycles, latency_ns, error_lsb"
+METRICS = (
+    "area_um2, clock_mhz, period_ps, throughput_msps, interval_cycles, latency_cycles, latency_ns, error_lsb, energy_pj"
+)
 BOUNDS = "area_um2, clock_mhz, interval_cycles, latency_cycles, latency_ns, max_error_lsb, period_ps, throughput_msps"
 ONE_NAME = "must have a name of at most 64 letters, digits and underscores"
 BEYOND = "overflow must be named (wrap, saturate) where it can happen:"
