@@ -65,7 +65,8 @@ def _read(kept: Bits, address: Bits) -> Bits:
     for bit in address[::-1]:
         half = len(kept) // 2
         kept = kept[:half] ^ ((kept[:half] ^ kept[half:]) & bit)
-    return kept[0]
+    read: Bits = kept[0]
+    return read
 
 
 PORTS = ports(32, 32)

@@ -78,7 +78,8 @@ class _Shape:
 
     def seen(self) -> NDArray[np.bool_]:
         """Tell which inputs matter to any output."""
-        return (self.rate > 0).any(axis=0)
+        matters: NDArray[np.bool_] = np.any(self.rate > 0, axis=0)
+        return matters
 
     def seen_by(self) -> dict[int, NDArray[np.bool_]]:
         """Tell, for each output that is not known, which inputs matter to it."""
@@ -119,7 +120,7 @@ class Classes:
         outputs = np.arange(len(signatures))
         shape = yield from self._shape(0, free, outputs, signatures, None)
         for group in shape.groups(len(signatures)):
-            seen = (shape.rate[np.isin(shape.active, group)] > 0).any(axis=0)
+            seen: NDArray[np.bool_] = np.any(shape.rate[np.isin(shape.active, group)] > 0, axis=0)
             root = yield from self.build(free, group, signatures[group], frozenset(), seen if seen.any() else None)
             self.roots.append(root)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hdlgen.bits import Interface, pack_table
 from hdlgen.evaluation import Prover, Verdict
@@ -165,14 +166,14 @@ class Learning:
     def _random(self, *purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, 7, *purpose])
 
-    def _rank(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _rank(self) -> NDArray[np.float64]:
         """Sum the influence of each input bit over all outputs; equal ones are ordered by their place."""
         table = self.samples.table
         some = np.concatenate([table[:RANK_ROWS], table[FREE_SAMPLES : FREE_SAMPLES + RANK_ROWS]])
         block = pack_table(some)
         bits = np.arange(len(block))
         before = self.teacher.ask(block)
-        influence = 1e-3 * np.arange(len(block))
+        influence: NDArray[np.float64] = 1e-3 * np.arange(len(block), dtype=np.float64)
         for some in np.array_split(bits, -(-len(bits) // RANKED_TOGETHER)):
             turned = self.teacher.ask(flip_question(block, some))
             changes = turned.reshape(len(before), len(some), -1) ^ before[:, None, :]
