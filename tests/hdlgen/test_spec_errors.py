@@ -36,7 +36,10 @@ END = LINE + "\n"
 METRICS = (
     "area_um2, clock_mhz, period_ps, throughput_msps, interval_cycles, latency_cycles, latency_ns, error_lsb, energy_pj"
 )
-BOUNDS = "area_um2, clock_mhz, interval_cycles, latency_cycles, latency_ns, max_error_lsb, period_ps, throughput_msps"
+BOUNDS = (
+    "area_um2, clock_mhz, energy_pj, interval_cycles, latency_cycles, latency_ns, max_error_lsb, period_ps, "
+    "throughput_msps"
+)
 ONE_NAME = "must have a name of at most 64 letters, digits and underscores"
 BEYOND = "overflow must be named (wrap, saturate) where it can happen:"
 DROPPED = "rounding must be named (floor, half_up, half_even, toward_zero) where fraction bits are dropped,"
