@@ -15,7 +15,8 @@ from search.portfolio.study import Study
 
 __all__ = ["METHOD"]
 
-_LEAVES = {"5": 200, "15": 80, "31": 40}
+_LEAVES = {"5": 200, "9": 220, "15": 80, "31": 40}
+"""By the number of trees, so that the whole keeps the usual limit."""
 
 
 def _make(study: Study, variant: str) -> Network | None:
@@ -37,4 +38,4 @@ def _make(study: Study, variant: str) -> Network | None:
     return study.network(builder, at_least(builder, add_columns(builder, [votes]), len(votes) // 2 + 1))
 
 
-METHOD = Method(name="forest", variants=("0/5", "0/15", "0/31", "2/5", "2/15"), make=_make)
+METHOD = Method(name="forest", variants=("0/5", "0/15", "0/31", "2/5", "2/15", "5/9"), make=_make)
