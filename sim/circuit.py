@@ -1,0 +1,173 @@
+"""Circuits as proofs read them: every net with what drives it, registers, and the names that nets have in the source."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdlgen.errors import ToolError
+from sim.expressions import FALSE, TRUE, Expressions
+from sim.logic import GATES
+from sim.netlist import Bit
+from sim.yosys import run_passes
+
+__all__ = ["Circuit", "Driver", "Register", "constant", "drive", "read_circuits"]
+
+_OUTPUT = "circuit.json"
+_ADDER_PORTS = {"a", "b", "carry_in", "sum"}
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """What drives a net: a gate of `GATES`, `$fa` or `adder`, the nets that it reads, and which output it is."""
+
+    kind: str
+    inputs: tuple[Bit, ...]
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A rising-edge flip-flop; it keeps its value where `enable` is 0, and always loads where that is None."""
+
+    data: Bit
+    enable: Bit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """A flat module.
+
+    Args:
+        inputs, outputs: the nets of each port, lowest bit first.
+        drivers: by net.
+        registers: by the net of their output.
+        names: the nets of everything that the source names.
+    """
+
+    inputs: Mapping[str, tuple[Bit, ...]]
+    outputs: Mapping[str, tuple[Bit, ...]]
+    drivers: Mapping[int, Driver]
+    registers: Mapping[int, Register]
+    names: Mapping[str, tuple[Bit, ...]]
+
+
+def read_circuits(
+    read: Sequence[str], *, folder: Path, seconds: float, whole_adders: Sequence[str] = ()
+) -> dict[str, Circuit]:
+    """Take module `top` to gates, flip-flops and full adders.
+
+    Args:
+        read: the passes that read files in the folder.
+        whole_adders: modules with the ports of an adder that stay whole.
+    Returns: the circuit `top`, and that of each adder that was left whole.
+    Raises: ToolError, ToolTimeout.
+    """
+    (folder / _OUTPUT).unlink(missing_ok=True)
+    keep = [f"setattr -mod -set keep_hierarchy 1 {_quoted(name)}" for name in whole_adders]
+    passes = [
+        *read,
+        "hierarchy -check -top top",
+        "proc",
+        "setattr -unset init */w:*",
+        *keep,
+        "flatten",
+        "opt_expr",
+        "opt_clean",
+        "techmap t:$fa %n",
+        "techmap t:$fa %n",
+        "opt_expr",
+        "dfflegalize -cell $_DFF_P_ x -cell $_DFFE_PP_ x",
+        "opt_clean",
+        f"write_json {_OUTPUT}",
+    ]
+    run_passes(passes, folder=folder, seconds=seconds)
+    if not (folder / _OUTPUT).is_file():
+        raise ToolError("yosys: it must write its circuit, and did not")
+    modules = json.loads((folder / _OUTPUT).read_text())["modules"]
+    return {name: _circuit(module, set(modules)) for name, module in modules.items()}
+
+
+def _quoted(name: str) -> str:
+    """Name a module for Yosys' selection language."""
+    if not re.fullmatch(r"[\w.$]+", name):
+        raise ToolError(f"yosys: the module must have a plain name, not {name!r}")
+    return f"\\{name}"
+
+
+def _circuit(module: Mapping[str, Any], modules: set[str]) -> Circuit:
+    drivers: dict[int, Driver] = {}
+    registers: dict[int, Register] = {}
+    for name, cell in module["cells"].items():
+        kind: str = cell["type"]
+        nets = {pin: _bits(bits) for pin, bits in cell["connections"].items()}
+        if kind in GATES:
+            drivers[_net(nets["Y"][0])] = Driver(kind, tuple(nets[pin][0] for pin in GATES[kind][0]))
+        elif kind in ("$_DFF_P_", "$_DFFE_PP_"):
+            registers[_net(nets["Q"][0])] = Register(nets["D"][0], nets["E"][0] if "E" in nets else None)
+        elif kind == "$fa":
+            for a, b, c, total, carry in zip(*(nets[pin] for pin in "ABCYX"), strict=True):
+                drivers[_net(total)], drivers[_net(carry)] = Driver(kind, (a, b, c), 0), Driver(kind, (a, b, c), 1)
+        elif kind in modules and set(nets) == _ADDER_PORTS:
+            inputs = (*nets["a"], *nets["b"], *nets["carry_in"])
+            for place, net in enumerate(nets["sum"]):
+                drivers[_net(net)] = Driver("adder", inputs, place)
+        elif kind != "$scopeinfo":
+            raise ToolError(f"yosys: every cell must be a gate, a flip-flop or an adder by now, not {name} of {kind!r}")
+    sides: dict[str, dict[str, tuple[Bit, ...]]] = {"input": {}, "output": {}}
+    for name, port in module["ports"].items():
+        sides[port["direction"]][name] = _bits(port["bits"])
+    return Circuit(
+        inputs=sides["input"],
+        outputs=sides["output"],
+        drivers=drivers,
+        registers=registers,
+        names={name: _bits(entry["bits"]) for name, entry in module["netnames"].items()},
+    )
+
+
+def _net(bit: Bit) -> int:
+    if not isinstance(bit, int):
+        raise ToolError("yosys: no cell may drive a constant")
+    return bit
+
+
+def _bits(bits: Sequence[Any]) -> tuple[Bit, ...]:
+    if "z" in bits:
+        raise ToolError("yosys: no bit must float (z)")
+    return tuple("0" if bit == "x" else bit for bit in bits)
+
+
+def drive(expressions: Expressions, driver: Driver, values: Sequence[int]) -> int:
+    """Give the literal of a driven net, of the literals that its driver reads."""
+    if driver.kind == "$fa":
+        return expressions.full_adder(values[0], values[1], values[2])[driver.place]
+    if driver.kind == "adder":
+        width = len(values) // 2
+        return expressions.adder(values[:width], values[width:-1], values[-1])[driver.place]
+    if driver.kind in ("$_MUX_", "$_NMUX_"):
+        return expressions.choose(values[2], values[1], values[0]) ^ (driver.kind == "$_NMUX_")
+    if driver.kind in ("$_XOR_", "$_XNOR_"):
+        return expressions.exclusive_or(values[0], values[1]) ^ (driver.kind == "$_XNOR_")
+    return _TWO[driver.kind](expressions, *values)
+
+
+_TWO = {
+    "$_BUF_": lambda made, a: a,
+    "$_NOT_": lambda made, a: a ^ 1,
+    "$_AND_": lambda made, a, b: made.conjunction(a, b),
+    "$_NAND_": lambda made, a, b: made.conjunction(a, b) ^ 1,
+    "$_OR_": lambda made, a, b: made.disjunction(a, b),
+    "$_NOR_": lambda made, a, b: made.disjunction(a, b) ^ 1,
+    "$_ANDNOT_": lambda made, a, b: made.conjunction(a, b ^ 1),
+    "$_ORNOT_": lambda made, a, b: made.disjunction(a, b ^ 1),
+}
+
+
+def constant(bit: Bit) -> int:
+    """Give the literal of a constant net."""
+    return TRUE if bit == "1" else FALSE
