@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,9 @@ from sim.logic import GATES
 from sim.netlist import Bit
 from sim.yosys import run_passes
 
-__all__ = ["Circuit", "Driver", "Register", "constant", "drive", "read_circuits"]
+__all__ = ["Circuit", "Driver", "Register", "constant", "drive", "read_circuit"]
 
 _OUTPUT = "circuit.json"
-_ADDER_PORTS = {"a", "b", "carry_in", "sum"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +54,38 @@ class Circuit:
     names: Mapping[str, tuple[Bit, ...]]
 
 
-def read_circuits(
-    read: Sequence[str], *, folder: Path, seconds: float, whole_adders: Sequence[str] = ()
-) -> dict[str, Circuit]:
+def read_circuit(read: Sequence[str], *, folder: Path, seconds: float) -> Circuit:
     """Take module `top` to gates, flip-flops and full adders.
 
     Args:
         read: the passes that read files in the folder.
-        whole_adders: modules with the ports of an adder that stay whole.
-    Returns: the circuit `top`, and that of each adder that was left whole.
     Raises: ToolError, ToolTimeout.
     """
     (folder / _OUTPUT).unlink(missing_ok=True)
-    keep = [f"setattr -mod -set keep_hierarchy 1 {_quoted(name)}" for name in whole_adders]
+    # Nothing is cleaned away: a sum whose lowest bits nobody reads could not be proved without them.
     passes = [
         *read,
         "hierarchy -check -top top",
         "proc",
         "setattr -unset init */w:*",
-        *keep,
         "flatten",
         "opt_expr",
-        "opt_clean",
         "techmap t:$fa %n",
         "techmap t:$fa %n",
         "opt_expr",
         "dfflegalize -cell $_DFF_P_ x -cell $_DFFE_PP_ x",
-        "opt_clean",
         f"write_json {_OUTPUT}",
     ]
     run_passes(passes, folder=folder, seconds=seconds)
     if not (folder / _OUTPUT).is_file():
         raise ToolError("yosys: it must write its circuit, and did not")
     modules = json.loads((folder / _OUTPUT).read_text())["modules"]
-    return {name: _circuit(module, set(modules)) for name, module in modules.items()}
+    if list(modules) != ["top"]:
+        raise ToolError(f"yosys: it must leave one flat module named top, not {list(modules)!r}")
+    return _circuit(modules["top"])
 
 
-def _quoted(name: str) -> str:
-    """Name a module for Yosys' selection language."""
-    if not re.fullmatch(r"[\w.$]+", name):
-        raise ToolError(f"yosys: the module must have a plain name, not {name!r}")
-    return f"\\{name}"
-
-
-def _circuit(module: Mapping[str, Any], modules: set[str]) -> Circuit:
+def _circuit(module: Mapping[str, Any]) -> Circuit:
     drivers: dict[int, Driver] = {}
     registers: dict[int, Register] = {}
     for name, cell in module["cells"].items():
@@ -112,10 +98,6 @@ def _circuit(module: Mapping[str, Any], modules: set[str]) -> Circuit:
         elif kind == "$fa":
             for a, b, c, total, carry in zip(*(nets[pin] for pin in "ABCYX"), strict=True):
                 drivers[_net(total)], drivers[_net(carry)] = Driver(kind, (a, b, c), 0), Driver(kind, (a, b, c), 1)
-        elif kind in modules and set(nets) == _ADDER_PORTS:
-            inputs = (*nets["a"], *nets["b"], *nets["carry_in"])
-            for place, net in enumerate(nets["sum"]):
-                drivers[_net(net)] = Driver("adder", inputs, place)
         elif kind != "$scopeinfo":
             raise ToolError(f"yosys: every cell must be a gate, a flip-flop or an adder by now, not {name} of {kind!r}")
     sides: dict[str, dict[str, tuple[Bit, ...]]] = {"input": {}, "output": {}}

@@ -15,7 +15,7 @@ from sim.circuit import Circuit, constant, drive
 from sim.expressions import Expressions, to_network
 from sim.netlist import Bit
 
-__all__ = ["Cut", "Unmatched", "cut", "names_of"]
+__all__ = ["Cut", "Unmatched", "Values", "cut", "names_of", "reached"]
 
 
 class Unmatched(Exception):
@@ -38,7 +38,7 @@ class Cut:
     registers: int
 
 
-class _Values:
+class Values:
     """The literals of one circuit's nets."""
 
     def __init__(self, circuit: Circuit, made: Expressions, known: Mapping[int, int]) -> None:
@@ -103,7 +103,7 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
                 known[0][own] = variables[-1]
                 break
     needed = _followed(first, made, known[0])
-    left, right = _Values(first, made, known[0]), _Values(second, made, known[1])
+    left, right = Values(first, made, known[0]), Values(second, made, known[1])
     outputs: tuple[list[int], list[int]] = ([], [])
     titles: list[str] = []
     for name, bits in first.outputs.items():
@@ -129,11 +129,11 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
 def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> list[int]:
     """List the registers that matter to the outputs, and find what those stand for that have no name in the other."""
     label = {bit: f"{name}[{i}]" for name, bits in circuit.names.items() for i, bit in enumerate(bits)}
-    needed = _reached(circuit)
+    needed = reached(circuit, [bit for bits in circuit.outputs.values() for bit in bits])
     open_ones = [net for net in needed if net not in known]
     placeholder = {net: made.variable(f"unknown {net}") for net in open_ones}
     while open_ones:
-        values = _Values(circuit, made, known | {net: placeholder[net] for net in open_ones})
+        values = Values(circuit, made, known | {net: placeholder[net] for net in open_ones})
         loads = {values.next(net): net for net in needed if net not in placeholder or net not in open_ones}
         found: dict[int, int] = {}
         for net in open_ones:
@@ -150,11 +150,11 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
     return needed
 
 
-def _reached(circuit: Circuit) -> list[int]:
-    """List the registers that outputs depend on, however late."""
+def reached(circuit: Circuit, ends: Iterable[Bit]) -> list[int]:
+    """List the registers that some nets depend on, however late."""
     seen: set[int] = set()
     found: list[int] = []
-    stack: list[Bit] = [bit for bits in circuit.outputs.values() for bit in bits]
+    stack: list[Bit] = list(ends)
     while stack:
         bit = stack.pop()
         if not isinstance(bit, int) or bit in seen:

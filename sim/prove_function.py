@@ -8,7 +8,6 @@ Designs of few input bits are tried on every input instead.
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -28,7 +27,7 @@ from hdlgen.graph import Graph
 from hdlgen.hardware import Kernel, Top
 from hdlgen.payload import input_ports, output_ports, unpack
 from sim import expressions
-from sim.circuit import Circuit, read_circuits
+from sim.circuit import Circuit, read_circuit
 from sim.expressions import FALSE, TRUE, Expressions, to_network
 from sim.integers import Integers, TooManyTerms
 from sim.meaning import Unsupported, dataflow_terms
@@ -40,12 +39,11 @@ from sim.term_equality import equal_terms
 from sim.tools import ToolTimeout
 from sim.unit_claims import Difference, Units, hold_units
 from sim.unrolling import Unrolling
+from sim.whole_adders import find_adders
 
 __all__ = ["Names", "names_in", "prove_function"]
 
 EXHAUSTIVE_BITS = 18
-_ADDER = re.compile(r"^module \\(\S+)\n(.*?)^end$", re.MULTILINE | re.DOTALL)
-_PORT = re.compile(r"wire width \d+ (?:input|output) \d+ +(?:signed )?\\(\S+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +124,15 @@ class _Function:
         with tempfile.TemporaryDirectory(prefix="hdlgen-prove-") as name:
             folder = Path(name)
             (folder / "design.il").write_text(rtlil)
-            adders = [] if exhaustive else _adders(rtlil)
-            circuits = read_circuits(
-                ["read_rtlil design.il"], folder=folder, seconds=self.left(), whole_adders=adders
-            )
-        top = circuits.pop("top")
+            top = read_circuit(["read_rtlil design.il"], folder=folder, seconds=self.left())
+        if not exhaustive:
+            adders = find_adders(top)
+            self._hold_pairs(adders.made, adders.found, adders.wanted, "an adder must add")
+            top = adders.circuit
         unrolling = Unrolling(top, self._acceptance(top), self.made)
         if exhaustive:
             self._try_all(top, unrolling, max_error_lsb)
             return f"all {1 << bits} inputs"
-        self._hold_adders(circuits)
         words = self._words(top, unrolling)
         self._hold_ends(top, unrolling, words)
         self._hold_units(words, unrolling)
@@ -186,19 +183,6 @@ class _Function:
     def _check_valid(self, top: Circuit, unrolling: Unrolling) -> None:
         if unrolling.value(top.outputs["outputs__valid"][0], self.datapath.latency_cycles - 1) != TRUE:
             raise Difference(f"a result must be valid {self.datapath.latency_cycles} cycles after its token")
-
-    def _hold_adders(self, adders: Mapping[str, Circuit]) -> None:
-        """Prove that what was left whole adds."""
-        made = Expressions()
-        found: list[int] = []
-        wanted: list[int] = []
-        for circuit in adders.values():
-            left, right, carry = ([made.variable(name) for _ in circuit.inputs[name]] for name in ("a", "b", "carry_in"))
-            values = dict(zip((b for n in ("a", "b", "carry_in") for b in circuit.inputs[n]), (*left, *right, *carry), strict=True))
-            unrolled = Unrolling.combinational(circuit, values, made)
-            found += [unrolled.value(bit, 0) for bit in circuit.outputs["sum"]]
-            wanted += made.adder(left, right, carry[0])
-        self._hold_pairs(made, found, wanted, "an adder must add")
 
     def _hold_pairs(self, made: Expressions, found: Sequence[int], wanted: Sequence[int], rule: str) -> None:
         """Have ABC prove that literals are equal."""
@@ -332,11 +316,6 @@ class _Function:
             raise Difference("the operations must be what the spec says")
         if verdict is Verdict.UNDECIDED:
             raise ToolTimeout("yosys-abc: it came to no decision within its limits")
-
-
-def _adders(rtlil: str) -> list[str]:
-    """List the modules that have an adder's ports."""
-    return [name for name, body in _ADDER.findall(rtlil) if set(_PORT.findall(body)) == {"a", "b", "carry_in", "sum"}]
 
 
 def _pattern(place: int, size: int) -> int:

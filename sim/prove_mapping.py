@@ -15,9 +15,9 @@ from hdlgen.claims import Claim, Outcome
 from hdlgen.errors import ToolError
 from hdlgen.evaluation import Verdict
 from sim.cell_models import cell_models
-from sim.circuit import Circuit, read_circuits
+from sim.circuit import Circuit, read_circuit
 from sim.correspondence import Cut, Unmatched, cut, names_of
-from sim.netlist import Bit
+from sim.netlist import Bit, cells_of
 from sim.prove import EquivalenceProver
 from sim.synthesize import FLOWS, elaborate, gate_passes
 from sim.technology import Technology
@@ -26,7 +26,6 @@ from sim.tools import ToolTimeout
 __all__ = ["prove_mapping"]
 
 _REGISTER = re.compile(r"r(\d+)\.")
-_CELL = re.compile(r"^  (\w+) \w+ \(", re.MULTILINE)
 
 
 def prove_mapping(
@@ -51,7 +50,7 @@ def prove_mapping(
             folder = Path(name)
             source = _read(folder, "rtlil", {"design.il": rtlil}, seconds=left())
             emitted = _read(folder, "verilog -sv", {"design.v": verilog}, seconds=left())
-            models = cell_models(technology, sorted(set(_CELL.findall(netlist))))
+            models = cell_models(technology, cells_of(netlist))
             mapped = _read(folder, "verilog", {"cells.v": models, "netlist.v": netlist}, seconds=left())
             names = _register_names(rtlil, source, mapped, technology, flow, folder, left())
         pairs = {
@@ -76,7 +75,7 @@ def prove_mapping(
 def _read(folder: Path, form: str, files: Mapping[str, str], *, seconds: float) -> Circuit:
     for name, text in files.items():
         (folder / name).write_text(text)
-    return read_circuits([f"read_{form} {name}" for name in files], folder=folder, seconds=seconds)["top"]
+    return read_circuit([f"read_{form} {name}" for name in files], folder=folder, seconds=seconds)
 
 
 def _register_names(
