@@ -85,7 +85,9 @@ def check(
                 simulate_together, [job], measure.simulator, cpu_seconds=2 * SIMULATION_SECONDS
             )
     proofs: dict[str, Any] = {}
-    proof_keys = [digest("claims", key, files["design.v"], f"{prove_seconds}") for key, files in zip(keys, artifacts, strict=True)]
+    proof_keys = [
+        digest("claims", key, files["design.v"], f"{prove_seconds}") for key, files in zip(keys, artifacts, strict=True)
+    ]
     for key, point, files in zip(proof_keys, points, artifacts, strict=True):
         if prove_seconds is not None and measure.cache.get(key) is None and key not in proofs:
             arguments = (measure.compiler, measure.workload.graph, measure.technology, point, files, prove_seconds)
@@ -93,7 +95,9 @@ def check(
     for key, task in simulations.items():
         outcome = task.result()
         if outcome.failure is not None:
-            measure.cache.put(key, {"status": outcome.failure.kind.value, "tokens": 0, "message": outcome.failure.message})
+            measure.cache.put(
+                key, {"status": outcome.failure.kind.value, "tokens": 0, "message": outcome.failure.message}
+            )
         else:
             (result,) = outcome.require()
             measure.cache.put(key, {"status": result.status, "tokens": result.tokens, "message": result.message})
@@ -133,5 +137,6 @@ def _claims(record: Mapping[str, Any] | None) -> tuple[Claim, ...]:
 
 def _nothing(reason: str) -> tuple[Claim, ...]:
     return tuple(
-        Claim(subject=subject, outcome=Outcome.SIMULATED, message=reason) for subject in ("handshake", "function", "mapping")
+        Claim(subject=subject, outcome=Outcome.SIMULATED, message=reason)
+        for subject in ("handshake", "function", "mapping")
     )

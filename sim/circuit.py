@@ -62,17 +62,16 @@ def read_circuit(read: Sequence[str], *, folder: Path, seconds: float) -> Circui
     Raises: ToolError, ToolTimeout.
     """
     (folder / _OUTPUT).unlink(missing_ok=True)
-    # Nothing is cleaned away: a sum whose lowest bits nobody reads could not be proved without them.
+    # Nothing is cleaned away or optimised: a sum whose lowest bits nobody reads could not be proved without them, and
+    # readers of an inverted sign would read another net of the adder instead.
     passes = [
         *read,
         "hierarchy -check -top top",
         "proc",
         "setattr -unset init */w:*",
         "flatten",
-        "opt_expr",
         "techmap t:$fa %n",
         "techmap t:$fa %n",
-        "opt_expr",
         "dfflegalize -cell $_DFF_P_ x -cell $_DFFE_PP_ x",
         f"write_json {_OUTPUT}",
     ]

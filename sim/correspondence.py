@@ -144,7 +144,9 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
             elif loaded in (0, 1):
                 found[net] = loaded
         if not found:
-            raise Unmatched(f"{label.get(open_ones[0], open_ones[0])} must have a counterpart among the other's registers")
+            raise Unmatched(
+                f"{label.get(open_ones[0], open_ones[0])} must have a counterpart among the other's registers"
+            )
         known.update(found)
         open_ones = [net for net in open_ones if net not in found]
     return needed

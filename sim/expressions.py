@@ -151,7 +151,9 @@ def to_network(
         outputs: for each graph the literals of its bits of `o`.
     Raises: ValueError for a variable that is not listed.
     """
-    interface = Interface(inputs=(Bus(name="i", width=len(variables)),), outputs=(Bus(name="o", width=len(outputs[0])),))
+    interface = Interface(
+        inputs=(Bus(name="i", width=len(variables)),), outputs=(Bus(name="o", width=len(outputs[0])),)
+    )
     networks = []
     for wanted in outputs:
         builder = NetworkBuilder(interface)
@@ -175,7 +177,9 @@ def _build(expressions: Expressions, node: int, builder: NetworkBuilder, known: 
     group = expressions.group.get(node)
     if group is None:
         left, right = (read(literal) for literal in expressions.reads[node])
-        known[node] = builder.exclusive(left, right) if node in expressions.exclusive else builder.conjunction(left, right)
+        known[node] = (
+            builder.exclusive(left, right) if node in expressions.exclusive else builder.conjunction(left, right)
+        )
         return
     carry = read(group.carry_in)
     for output, a, b in zip(group.outputs, map(read, group.left), map(read, group.right), strict=False):

@@ -203,7 +203,9 @@ class Integers:
         if products.get((), 0) % common:
             return self.constant(0)
         lead = max(product for product in products if product)
-        term = self._term({product: c // (common if products[lead] > 0 else -common) for product, c in products.items()})
+        term = self._term(
+            {product: c // (common if products[lead] > 0 else -common) for product, c in products.items()}
+        )
         low, high = self.ranges[term]
         if (low, high) == (0, 1):
             return self.add((self.constant(1), 1), (term, -1))

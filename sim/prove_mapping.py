@@ -112,5 +112,3 @@ def _where(pair: Cut, inputs: tuple[int, ...]) -> str:
         if (int(one[place, 0]) ^ int(other[place, 0])) & 1:
             return name
     raise ToolError("yosys-abc: its counterexample must show a difference, and shows none")
-
-

@@ -196,7 +196,9 @@ _ROUNDED: Mapping[str, Callable[[Integers, int, int], int]] = {
 
 
 def _joined(integers: Integers, node: Node, terms: Sequence[int], formats: Formats) -> int:
-    parts = [(integers.wrap(term, own.width, signed=False), own.width) for term, own in zip(terms, formats, strict=True)]
+    parts = [
+        (integers.wrap(term, own.width, signed=False), own.width) for term, own in zip(terms, formats, strict=True)
+    ]
     total, _ = reduce(
         lambda high, low: (integers.add((high[0], 1 << low[1]), (low[0], 1)), 0), parts, (integers.constant(0), 0)
     )

@@ -137,7 +137,10 @@ class TermBits:
         for place in range(width):
             row = [TRUE if value >> place & 1 else FALSE for value in values]
             for bit in bits:
-                row = [self.made.choose(bit, row[k + 1] if k + 1 < len(row) else row[k], row[k]) for k in range(0, len(row), 2)]
+                row = [
+                    self.made.choose(bit, row[k + 1] if k + 1 < len(row) else row[k], row[k])
+                    for k in range(0, len(row), 2)
+                ]
             found.append(row[0])
         return found
 

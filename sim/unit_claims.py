@@ -45,9 +45,7 @@ class Units:
     definitions: dict[int, int]
 
 
-def hold_units(
-    dataflow: Dataflow, units: Units, made: Expressions, check_time: Callable[[], object]
-) -> list[Pair]:
+def hold_units(dataflow: Dataflow, units: Units, made: Expressions, check_time: Callable[[], object]) -> list[Pair]:
     """Prove the sums, and list what is left to a SAT solver.
 
     Raises: Difference for a sum that is surely another one; TooLarge for one that polynomials cannot decide.
@@ -189,8 +187,7 @@ def _clipped(word: list[int], operation: Operation, made: Expressions) -> list[i
     bounds = [[TRUE if bound >> place & 1 else FALSE for place in range(len(word))] for bound in (low, high)]
     below, above = less(made, word, bounds[0]), less(made, bounds[1], word)
     clipped = [
-        made.choose(below, least, made.choose(above, most, own))
-        for own, least, most in zip(word, *bounds, strict=True)
+        made.choose(below, least, made.choose(above, most, own)) for own, least, most in zip(word, *bounds, strict=True)
     ]
     return clipped[: operation.format.width]
 

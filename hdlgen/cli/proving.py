@@ -35,7 +35,10 @@ def text(document: dict[str, Any]) -> str:
     if checks is None:
         return f"{document['status']}: {document['message']}"
     level = checks["gate_level"]
-    lines = [f"Verilog simulated: {document['status']}", f"netlist simulated: {level['status']}, {level['tokens']} results"]
+    lines = [
+        f"Verilog simulated: {document['status']}",
+        f"netlist simulated: {level['status']}, {level['tokens']} results",
+    ]
     for record in checks["claims"]:
         claim = Claim.from_dict(record)
         lines.append(f"{claim.subject}: {claim.text}, {claim.runtime_s:.1f} s ({SUBJECTS[claim.subject]})")
