@@ -1,4 +1,4 @@
-"""Circuits as proofs read them: every net with what drives it, registers, and the names that nets have in the source."""
+"""Circuits as proofs read them: every net with what drives it, registers, and the names of nets in the source."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class Atom:
 
     Args:
         kind: variable, floor (of args[0] / 2**parameters[0]), negative (args[0] < 0), zero (args[0] == 0), least,
-            greatest, choose (args[0] is 1 ? args[1] : args[2]), and, or, xor, power (2**args[0]), shifted (args[0] / 2**args[1]),
-            table.
+            greatest, choose (args[0] is 1 ? args[1] : args[2]), and, or, xor, power (2**args[0]), shifted (the floor of
+            args[0] / 2**args[1]), table.
         args: terms. parameters: plain data.
         low, high: least and greatest value.
     """
@@ -228,7 +228,7 @@ class Integers:
                 gap = self.value(self.add((atom.args[0], 1), (difference, -sign)))
                 if gap in (0, -1):
                     return self._best(better, (one, zero))
-        if all(0 <= low and high <= 1 for low, high in (self.ranges[one], self.ranges[zero])):
+        if all(low >= 0 and high <= 1 for low, high in (self.ranges[one], self.ranges[zero])):
             return self.add((self.multiply(condition, one), 1), (self.multiply(inverse, zero), 1))
         low = min(self.ranges[one][0], self.ranges[zero][0])
         high = max(self.ranges[one][1], self.ranges[zero][1])
@@ -266,7 +266,7 @@ class Integers:
 
     def bitwise(self, kind: str, left: int, right: int) -> int:
         """Give `and`, `or` or `xor` of two terms in two's complement."""
-        if all(0 <= low and high <= 1 for low, high in (self.ranges[left], self.ranges[right])):
+        if all(low >= 0 and high <= 1 for low, high in (self.ranges[left], self.ranges[right])):
             both = self.multiply(left, right)
             factor = {"and": (0, 1), "or": (1, -1), "xor": (1, -2)}[kind]
             return self.add((left, factor[0]), (right, factor[0]), (both, factor[1]))

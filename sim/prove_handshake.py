@@ -172,7 +172,7 @@ class _Monitor:
 
     def aiger(self) -> bytes:
         """Write the model: registers that hold 0 at first, which stand for anything until the first edge."""
-        made, circuit, timing = self.made, self.circuit, self.timing
+        made, circuit = self.made, self.circuit
         started = made.variable("started")
         rst = made.disjunction(self._input("rst"), started ^ 1)
         control = reached(circuit, [circuit.outputs["inputs__ready"][0], circuit.outputs["outputs__valid"][0]])

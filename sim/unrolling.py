@@ -1,8 +1,8 @@
 """Unroll a design over one token: what its result is made of, whatever else is in flight.
 
-Cycles are those in which the kernel moves, counted as in `hdlgen.schedule`: the token is accepted in cycle -1. All other
-tokens, their being there and every register's earlier content are variables of their own, so that an expression without
-such a variable is the same in any traffic. Only what is asked for is built.
+Cycles are those in which the kernel moves, counted as in `hdlgen.schedule`: the token is accepted in cycle -1. All
+other tokens, their being there and every register's earlier content are variables of their own, so that an expression
+without such a variable is the same in any traffic. Only what is asked for is built.
 """
 
 from __future__ import annotations

@@ -78,9 +78,9 @@ def _readme(project: Project, evaluation: Evaluation, checks: Checks) -> str:
     assert evaluation.score is not None
     bound = evaluation.score.error_bound_lsb
     compared = (
-        f"every result\nwithin {bound:g} LSB of the golden model's, which is proved for all inputs"
+        f"every result within {bound:g} LSB of the golden model's, which is proved for all inputs"
         if bound
-        else "every result\ncompared bit by bit with the golden model"
+        else "every result compared bit by bit with the golden model"
     )
     rows = "\n".join(f"| {name} | {value:,} |" for name, value in evaluation.score.as_dict().items())
     return f"""# {project.spec.name}: {evaluation.point.text()}
@@ -94,8 +94,9 @@ def _readme(project: Project, evaluation: Evaluation, checks: Checks) -> str:
 {rows}
 
 `design.v` is the design, `netlist.v` its cells, `results.xml` the outcome of its testbench, `datapath.json` its units
-and registers, `critical_path.txt` its slowest path, `point.toml` its knobs, `checks.json` what was checked. Correctness: simulated, {compared}.
+and registers, `critical_path.txt` its slowest path, `point.toml` its knobs, `checks.json` what else was checked.
 
+- Verilog simulated: {compared}
 {_checked(checks)}
 
 The clock comes from static timing on the mapped netlist, register to register, with the cells' own tables. Not
