@@ -14,6 +14,7 @@ from benchmarks import (
     learn_words,
     loop,
     multipliers,
+    proofs,
     scaling,
     spector,
     stock,
@@ -37,6 +38,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "features": features.BENCHMARK,
     "stopping": stopping.BENCHMARK,
     "scaling": scaling.BENCHMARK,
+    "proofs": proofs.BENCHMARK,
     "learn_words": learn_words.BENCHMARK,
     "learn_rv32i": learn_rv32i.BENCHMARK,
 }

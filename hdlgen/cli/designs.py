@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hdlgen.cli.project import Project
 from hdlgen.claims import SUBJECTS
+from hdlgen.cli.project import Project
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
 from sim.artifacts import collect

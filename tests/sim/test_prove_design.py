@@ -109,7 +109,7 @@ def test_wrong_hints_lose_the_proof_and_fake_none() -> None:
     names = names_in(compiler, design)
     lost = Names(results={}, states={}, phase=names.phase)
     assert prove_function(graph_of(DOT), design, lost, seconds=SECONDS).outcome is Outcome.SIMULATED
-    hidden = Names(results={unit: "inputs__payload" for unit in names.results}, states={})
+    hidden = Names(results=dict.fromkeys(names.results, "inputs__payload"), states={})
     assert prove_function(graph_of(DOT), design, hidden, seconds=SECONDS).outcome is not Outcome.PROVED
 
 
