@@ -98,10 +98,10 @@ BENCHMARK = Benchmark(
     name="proofs",
     summary="Share of front designs of the shipped specs that are simulated as netlists, and proved.",
     method=f"""\
-For each shipped spec the front of {BUDGET} uniform points, on sky130hd. Of each design on it the mapped netlist is run through
-the testbench of its Verilog, and three proofs are tried, {SECONDS:g} s by the clock together, {WORKERS} designs at a time: the
-netlist against the Verilog, the results against the spec for all inputs and all traffic, the handshake under all stalls.
-`proved_share` counts designs with all three; `seconds_max` is the longest that a design took.
+For each shipped spec the front of {BUDGET} uniform points, on sky130hd. The mapped netlist of each design on it is run
+through the testbench of its Verilog, and three proofs are tried, {SECONDS:g} s by the clock together, {WORKERS} designs at a
+time: the netlist against the Verilog, the results against the spec for all inputs and all traffic, the handshake under
+all stalls. `proved_share` counts designs with all three; `seconds_max` is the longest that a design took.
 """,
     goals=(
         Goal(figure="simulated_share", direction=Bound.AT_LEAST, bound=1.0),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hdlgen.network import Network
 from sim.circuit import Circuit, constant, drive
-from sim.expressions import Expressions, to_network
+from sim.expressions import FALSE, TRUE, Expressions, to_network
 from sim.netlist import Bit
 
 __all__ = ["Cut", "Unmatched", "Values", "cut", "names_of", "reached"]
@@ -134,14 +134,13 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
     placeholder = {net: made.variable(f"unknown {net}") for net in open_ones}
     while open_ones:
         values = Values(circuit, made, known | {net: placeholder[net] for net in open_ones})
-        loads = {values.next(net): net for net in needed if net not in placeholder or net not in open_ones}
+        loads = {_load(values, net): net for net in needed if net not in open_ones}
         found: dict[int, int] = {}
         for net in open_ones:
-            loaded = values.next(net)
-            twin = loads.get(loaded)
+            twin, loaded = loads.get(_load(values, net)), values.next(net)
             if twin is not None:
                 found[net] = known[twin]
-            elif loaded in (0, 1):
+            elif loaded in (FALSE, TRUE):
                 found[net] = loaded
         if not found:
             raise Unmatched(
@@ -150,6 +149,23 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
         known.update(found)
         open_ones = [net for net in open_ones if net not in found]
     return needed
+
+
+def _load(values: Values, net: int) -> object:
+    """Describe what a register loads, its own content left out where it keeps that: equal for registers that are."""
+    circuit = values.circuit
+
+    def described(bit: Bit, depth: int) -> object:
+        if bit == net:
+            return "itself"
+        driver = circuit.drivers.get(bit) if isinstance(bit, int) else None
+        if driver is not None and driver.kind == "$_MUX_" and depth:
+            zero, one, select = driver.inputs
+            return described(zero, depth - 1), described(one, depth - 1), values.of(select)
+        return values.of(bit)
+
+    register = circuit.registers[net]
+    return described(register.data, 3), None if register.enable is None else values.of(register.enable)
 
 
 def reached(circuit: Circuit, ends: Iterable[Bit]) -> list[int]:

@@ -69,10 +69,13 @@ class Integers:
     def add(self, *weighted: tuple[int, int]) -> int:
         """Add terms, each with a factor."""
         found: dict[Product, int] = {}
+        low = high = 0
         for term, factor in weighted:
             for product, coefficient in self.terms[term].items():
                 found[product] = found.get(product, 0) + factor * coefficient
-        return self._term(found)
+            ends = sorted(factor * bound for bound in self.ranges[term])
+            low, high = low + ends[0], high + ends[1]
+        return self._within(self._term(found), low, high)
 
     def multiply(self, left: int, right: int) -> int:
         """Multiply two terms."""
@@ -83,7 +86,8 @@ class Integers:
             for other, second in self.terms[right].items():
                 product = self._product(one, other)
                 found[product] = found.get(product, 0) + first * second
-        return self._term(found)
+        ends = [one * other for one in self.ranges[left] for other in self.ranges[right]]
+        return self._within(self._term(found), min(ends), max(ends))
 
     def _product(self, left: Product, right: Product) -> Product:
         both = sorted((*left, *right))
@@ -142,6 +146,9 @@ class Integers:
         """Give the floor of a term over `2**places`."""
         if places <= 0:
             return self.add((term, 1 << -places))
+        low, high = self.ranges[term]
+        if low >> places == high >> places:
+            return self.constant(low >> places)
         inner = [self.atoms[product[0]] for product, c in self.terms[term].items() if len(product) == 1 and c == 1]
         floors = [atom for atom in inner if atom.kind == "floor"]
         if len(floors) == 1:  # a floor of a floor is one floor
@@ -149,6 +156,12 @@ class Integers:
             depth = int(str(atom.parameters[0]))
             own = self._atom(atom.kind, atom.args, atom.parameters, atom.low, atom.high)
             return self.floor(self.add((term, 1 << depth), (own, -1 << depth), (atom.args[0], 1)), places + depth)
+        common = math.gcd(*(c for product, c in self.terms[term].items() if product))
+        shared = min((common & -common).bit_length() - 1, places)
+        if shared:  # what stands below all coefficients is constant, and falls away
+            finer = {product: c >> shared for product, c in self.terms[term].items()}
+            within = (bound >> shared for bound in self.ranges[term])
+            return self.floor(self._within(self._term(finer), *within), places - shared)
         unit = 1 << places
         if self.ranges[term][0] >= -unit and self.ranges[term][1] < unit:
             return self.add((self.negative(term), -1))
@@ -171,7 +184,14 @@ class Integers:
         """Keep the lowest bits of a term, and read them with or without sign."""
         half = 1 << (width - 1) if signed else 0
         turns = self.floor(self.add((term, 1), (self.constant(half), 1)), width)
-        return self.add((term, 1), (turns, -(1 << width)))
+        wrapped = self.add((term, 1), (turns, -(1 << width)))
+        return self._within(wrapped, -half, (1 << width) - 1 - half)
+
+    def _within(self, term: int, low: int, high: int) -> int:
+        """Note bounds of a term that its products alone do not tell, as they cancel."""
+        least, most = self.ranges[term]
+        self.ranges[term] = max(least, low), min(most, high)
+        return term
 
     # Decisions
 
@@ -229,7 +249,8 @@ class Integers:
                 if gap in (0, -1):
                     return self._best(better, (one, zero))
         if all(low >= 0 and high <= 1 for low, high in (self.ranges[one], self.ranges[zero])):
-            return self.add((self.multiply(condition, one), 1), (self.multiply(inverse, zero), 1))
+            chosen = self.add((self.multiply(condition, one), 1), (self.multiply(inverse, zero), 1))
+            return self._within(chosen, 0, 1)
         low = min(self.ranges[one][0], self.ranges[zero][0])
         high = max(self.ranges[one][1], self.ranges[zero][1])
         return self._atom("choose", (condition, one, zero), (), low, high)
@@ -247,13 +268,18 @@ class Integers:
         for term in terms:
             atom = self.single(term)
             flat.update(atom.args if atom is not None and atom.kind == kind else (term,))
-        choose, beyond = (min, 1) if kind == "least" else (max, 0)
-        low = choose(self.ranges[term][0] for term in flat)
-        high = choose(self.ranges[term][1] for term in flat)
-        if beyond:
-            kept = sorted(term for term in flat if self.ranges[term][0] < high or self.ranges[term] == (high, high))
-        else:
-            kept = sorted(term for term in flat if self.ranges[term][1] > low or self.ranges[term] == (low, low))
+        sign = -1 if kind == "least" else 1
+        span = {term: sorted((sign * self.ranges[term][0], sign * self.ranges[term][1])) for term in flat}
+        low, high = (max(ends[side] for ends in span.values()) for side in (0, 1))
+        kept = sorted(
+            term
+            for term in flat
+            if not any(
+                span[other][0] >= span[term][1] and (other < term or span[term][0] < span[other][1])
+                for other in flat - {term}
+            )
+        )
+        low, high = sorted((sign * low, sign * high))
         if len(kept) == 1:
             return kept[0]
         return self._atom(kind, kept, (), low, high)
@@ -269,7 +295,10 @@ class Integers:
         if all(low >= 0 and high <= 1 for low, high in (self.ranges[left], self.ranges[right])):
             both = self.multiply(left, right)
             factor = {"and": (0, 1), "or": (1, -1), "xor": (1, -2)}[kind]
-            return self.add((left, factor[0]), (right, factor[0]), (both, factor[1]))
+            return self._within(self.add((left, factor[0]), (right, factor[0]), (both, factor[1])), 0, 1)
+        for mask, other in ((self.value(left), right), (self.value(right), left)):
+            if kind == "and" and mask is not None and mask > 0 and not mask & (mask + 1):
+                return self.wrap(other, mask.bit_length(), signed=False)
         ends = [bound for term in (left, right) for bound in self.ranges[term]]
         width = max((bound if bound >= 0 else ~bound).bit_length() for bound in ends)
         low = 0 if min(ends) >= 0 else -(1 << width)

@@ -81,9 +81,13 @@ def _sum(operation: Operation, terms: list[int], integers: Integers) -> int:
 
 
 def _join(dataflow: Dataflow, operation: Operation, terms: list[int], integers: Integers) -> int:
-    place, weighted = 0, []
-    for arg in operation.args:
+    place, weighted = 0, list[tuple[int, int]]()
+    for number, arg in enumerate(operation.args, start=1):
         width = dataflow.operations[arg].format.width
-        weighted.append((integers.wrap(terms[arg], width, signed=False), 1 << place))
+        # Of the topmost one the pattern alone counts, which the wrapping of the whole takes.
+        term = terms[arg]
+        if number < len(operation.args):
+            term = integers.wrap(term, width, signed=False)
+        weighted.append((term, 1 << place))
         place += width
     return integers.add(*weighted)

@@ -239,7 +239,7 @@ class _Function:
         return words
 
     def _states(self, top: Circuit, unrolling: Unrolling) -> dict[int, list[int]]:
-        """Let each state's register hold what the token finds, from the cycle on in which the one before has left it."""
+        """Let each state's register hold what the token finds, from the cycle on in which the last has left it."""
         found: dict[int, list[int]] = {}
         for register in self.dataflow.registers:
             number = register.state

@@ -59,7 +59,7 @@ def test_what_a_wrong_gate_leaves_over_tells_where_it_matters() -> None:
 
 def test_a_polynomial_that_grows_beyond_its_limit_is_refused() -> None:
     made = Expressions()
-    left, right, total = multiplier(made)
+    _, _, total = multiplier(made)
     with pytest.raises(TooLarge, match="^a sum's polynomial must have at most 3 terms$"):
         reduce_to_variables(made, linear((bit, 1 << k) for k, bit in enumerate(total)), modulus=256, most=3)
 
