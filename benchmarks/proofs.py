@@ -99,8 +99,8 @@ BENCHMARK = Benchmark(
     summary="Share of front designs of the shipped specs that are simulated as netlists, and proved.",
     method=f"""\
 For each shipped spec the front of {BUDGET} uniform points, on sky130hd. The mapped netlist of each design on it is run
-through the testbench of its Verilog, and three proofs are tried, {SECONDS:g} s by the clock together, {WORKERS} designs at a
-time: the netlist against the Verilog, the results against the spec for all inputs and all traffic, the handshake under
+through the testbench of its Verilog, and three proofs are tried, {SECONDS:g} s by the clock together, {WORKERS} designs
+at a time: the netlist against the Verilog, the results against the spec for all inputs and traffic, the handshake under
 all stalls. `proved_share` counts designs with all three; `seconds_max` is the longest that a design took.
 """,
     goals=(

@@ -82,5 +82,5 @@ class Claim:
             outcome=Outcome(record["outcome"]),
             cycles=int(record["cycles"]),
             message=str(record["message"]),
-            runtime_s=float(record["runtime_s"]),
+            runtime_s=float(record.get("runtime_s", 0.0)),
         )

@@ -134,19 +134,21 @@ def drive(expressions: Expressions, driver: Driver, values: Sequence[int]) -> in
         return expressions.choose(values[2], values[1], values[0]) ^ (driver.kind == "$_NMUX_")
     if driver.kind in ("$_XOR_", "$_XNOR_"):
         return expressions.exclusive_or(values[0], values[1]) ^ (driver.kind == "$_XNOR_")
-    return _TWO[driver.kind](expressions, *values)
+    if driver.kind in ("$_BUF_", "$_NOT_"):
+        return values[0] ^ (driver.kind == "$_NOT_")
+    first, second, result = _INVERTED[driver.kind]
+    return expressions.conjunction(values[0] ^ first, values[1] ^ second) ^ result
 
 
-_TWO = {
-    "$_BUF_": lambda made, a: a,
-    "$_NOT_": lambda made, a: a ^ 1,
-    "$_AND_": lambda made, a, b: made.conjunction(a, b),
-    "$_NAND_": lambda made, a, b: made.conjunction(a, b) ^ 1,
-    "$_OR_": lambda made, a, b: made.disjunction(a, b),
-    "$_NOR_": lambda made, a, b: made.disjunction(a, b) ^ 1,
-    "$_ANDNOT_": lambda made, a, b: made.conjunction(a, b ^ 1),
-    "$_ORNOT_": lambda made, a, b: made.disjunction(a, b ^ 1),
+_INVERTED: Mapping[str, tuple[int, int, int]] = {
+    "$_AND_": (0, 0, 0),
+    "$_NAND_": (0, 0, 1),
+    "$_OR_": (1, 1, 1),
+    "$_NOR_": (1, 1, 0),
+    "$_ANDNOT_": (0, 1, 0),
+    "$_ORNOT_": (1, 0, 1),
 }
+"""Gates as a conjunction: whether its first and second input and its output are inverted."""
 
 
 def constant(bit: Bit) -> int:

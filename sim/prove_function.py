@@ -119,8 +119,8 @@ class _Function:
     def run(self, rtlil: str, max_error_lsb: float) -> str:
         bits = sum(node.format.width * node.elements for node in (self.graph.nodes[at] for _, at in self.graph.inputs))
         exhaustive = bits <= EXHAUSTIVE_BITS and not self.graph.states
-        if max_error_lsb and not exhaustive:
-            raise _Undecided("an error is allowed, and the inputs are too many to try")
+        if self.design.error_bound_lsb and not exhaustive:
+            raise _Undecided("it is not exact, and the inputs are too many to try")
         with tempfile.TemporaryDirectory(prefix="hdlgen-prove-") as name:
             folder = Path(name)
             (folder / "design.il").write_text(rtlil)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def prove_handshake(verilog: str, timing: Timing, *, seconds: float) -> Claim:
         return claim(Outcome.SIMULATED, "time limit")
 
 
-def _decide(folder: Path, claim, left) -> Claim:  # type: ignore[no-untyped-def]
+def _decide(folder: Path, claim: Callable[..., Claim], left: Callable[[], float]) -> Claim:
     """Have ABC prove the monitor quiet, or tell for how many cycles it is."""
     proved = claim(Outcome.PROVED, "by ABC, from any state before the reset")
     for before, share in (("", 0.3), ("scorr; write_aiger left.aig; ", 0.5)):

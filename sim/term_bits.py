@@ -99,9 +99,9 @@ class TermBits:
                     best = self._muxed(less(made, *pair), other, best, width)
                 return best
             case "and" | "or" | "xor":
-                pair = [extended(arg, width) for arg in args]
+                left, right = (extended(arg, width) for arg in args)
                 gate = {"and": made.conjunction, "or": made.disjunction, "xor": made.exclusive_or}[atom.kind]
-                return [gate(a, b) for a, b in zip(*pair, strict=True)]
+                return [gate(a, b) for a, b in zip(left, right, strict=True)]
             case "power":
                 return self._shifted(extended([TRUE, FALSE], width), args[0], left=True)
             case "shifted":

@@ -114,7 +114,7 @@ def _subtract(polynomial: Polynomial, monomial: Monomial, coefficient: int, modu
 
 def _wanted(dataflow: Dataflow, operation: Operation, units: Units, made: Expressions) -> list[int]:
     """Give what an operation means, in plain gates."""
-    width, signed = operation.format.width, operation.format.signed
+    width = operation.format.width
     operations = dataflow.operations
 
     def whole(arg: int, at_least: int = 0) -> list[int]:
@@ -129,7 +129,7 @@ def _wanted(dataflow: Dataflow, operation: Operation, units: Units, made: Expres
     args = operation.args
     match operation.kind:
         case Kind.SUM:
-            return _plain_sum(dataflow, operation, whole, made)
+            return _plain_sum(operation, whole, made)
         case Kind.AND:
             return [made.conjunction(a, b) for a, b in zip(sized(args[0]), sized(args[1]), strict=True)]
         case Kind.OR:
@@ -162,10 +162,10 @@ def _wanted(dataflow: Dataflow, operation: Operation, units: Units, made: Expres
         case Kind.TABLE:
             return [_looked_up(operation.values, place, units.words[args[0]], made) for place in range(width)]
         case kind:
-            raise AssertionError(f"{kind.value} computes nothing, signed {signed}")
+            raise AssertionError(f"{kind.value} computes nothing")
 
 
-def _plain_sum(dataflow: Dataflow, operation: Operation, whole, made: Expressions) -> list[int]:  # type: ignore[no-untyped-def]
+def _plain_sum(operation: Operation, whole: Callable[[int, int], list[int]], made: Expressions) -> list[int]:
     """Add term by term, at full width, and leave out the lowest columns afterwards."""
     width = operation.format.width + operation.dropped
     total = [TRUE if operation.place >> place & 1 else FALSE for place in range(width)]

@@ -54,7 +54,7 @@ def write_designs(
         files = {
             **artifacts,
             "point.toml": _point_file(project, evaluation),
-            "checks.json": json.dumps(checked.as_dict(), indent=1) + "\n",
+            "checks.json": json.dumps(checked.as_dict(timed=False), indent=1) + "\n",
             "README.md": _readme(project, evaluation, checked),
         }
         try:
