@@ -10,11 +10,11 @@ Source: Ciesielski, Yu, Brown, Liu and Rossi, DAC 2015 (function extraction by b
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sim.expressions import Expressions
 
-__all__ = ["Monomial", "Polynomial", "TooLarge", "linear", "product", "reduce_to_variables"]
+__all__ = ["Known", "Monomial", "Polynomial", "TooLarge", "linear", "product", "reduce_to_variables"]
 
 Monomial = frozenset[int]
 """The nodes whose product it is; the empty one is 1."""
@@ -60,8 +60,17 @@ def _add(polynomial: Polynomial, monomial: Monomial, coefficient: int, modulus: 
         polynomial.pop(monomial, None)
 
 
+Known = Callable[[Sequence[int]], Polynomial | None]
+"""Gives the value of an adder's operand where it is known as a whole, in variables."""
+
+
 def reduce_to_variables(
-    made: Expressions, polynomial: Mapping[Monomial, int], *, modulus: int, most: int
+    made: Expressions,
+    polynomial: Mapping[Monomial, int],
+    *,
+    modulus: int,
+    most: int,
+    known: Known | None = None,
 ) -> Polynomial:
     """Rewrite a polynomial until only variables are left.
 
@@ -70,14 +79,14 @@ def reduce_to_variables(
         most: monomials that it may grow to.
     Raises: TooLarge.
     """
-    return _Rewriting(made, modulus, most).run(polynomial)
+    return _Rewriting(made, modulus, most, known).run(polynomial)
 
 
 class _Rewriting:
     """A polynomial on its way, with the monomials of each node at hand."""
 
-    def __init__(self, made: Expressions, modulus: int, most: int) -> None:
-        self.made, self.modulus, self.most = made, modulus, most
+    def __init__(self, made: Expressions, modulus: int, most: int, known: Known | None) -> None:
+        self.made, self.modulus, self.most, self.known = made, modulus, most, known
         self.terms: Polynomial = {}
         self.where: dict[int, set[Monomial]] = {}
         self.queue: list[tuple[int, int]] = []
@@ -161,9 +170,12 @@ class _Rewriting:
 
     def adder(self, outputs: Sequence[int], left: Sequence[int], right: Sequence[int], carry_in: int) -> None:
         """Replace all bits of a sum, which must stand with the weights of a word."""
-        word = linear(
-            [(literal, 1 << place) for side in (left, right) for place, literal in enumerate(side)] + [(carry_in, 1)]
-        )
+        word = linear([(carry_in, 1)])
+        for side in (left, right):
+            value = self.known(side) if self.known else None
+            if value is None:
+                value = linear((literal, 1 << place) for place, literal in enumerate(side))
+            word = _sum((word, 1), (value, 1))
         for rest, parts in self.take(outputs).items():
             unit = parts.get(frozenset(outputs[:1]), 0)
             for place, output in enumerate(outputs):

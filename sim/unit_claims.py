@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hdlgen.dataflow import Dataflow, Kind, Operation
 from sim.expressions import FALSE, TRUE, Expressions
+from sim.known_words import KnownWords, Summand
 from sim.polynomials import Monomial, Polynomial, TooLarge, linear, product, reduce_to_variables
 from sim.term_bits import add_words, less
 
@@ -99,9 +100,35 @@ def _hold_sum(dataflow: Dataflow, number: int, found: Sequence[int], units: Unit
     for value, coefficient in wanted:
         for monomial, factor in value.items():
             _subtract(difference, monomial, factor * coefficient, modulus)
-    left = reduce_to_variables(made, difference, modulus=modulus, most=MOST_TERMS)
+    words = _known_words(dataflow, operation, units, made)
+    found = list(found)
+    narrow = len(found)
+    while narrow > 1 and found[narrow - 2] == found[-1]:
+        narrow -= 1
+    if narrow < len(found) and (value := words.operand(found)) is not None:
+        difference = dict(value)
+        for summand, coefficient in wanted:
+            for monomial, factor in summand.items():
+                _subtract(difference, monomial, factor * coefficient, modulus)
+    left = reduce_to_variables(made, difference, modulus=modulus, most=MOST_TERMS, known=words.operand)
     if left:
         raise Difference(f"operation {number}, a sum of {len(operation.terms)} terms, must be what the spec says")
+
+
+def _known_words(dataflow: Dataflow, operation: Operation, units: Units, made: Expressions) -> KnownWords:
+    """List what partial sums may be made of: the terms, with their coefficient or without."""
+    summands = []
+    for term in operation.terms:
+        value: Polynomial = {frozenset(): 1}
+        ends = [1]
+        for factor in term.factors:
+            format = dataflow.operations[factor].format
+            value = product(value, _value(units.words[factor], signed=format.signed), 0)
+            ends = [end * bound for end in ends for bound in (format.low, format.high)]
+        factors = tuple(dict.fromkeys((term.coefficient, -term.coefficient, 1, -1)))
+        summands.append(Summand(value=value, low=min(ends), high=max(ends), factors=factors))
+    constants = tuple(dict.fromkeys((0, operation.place)))
+    return KnownWords(made, summands, constants, most=MOST_TERMS)
 
 
 def _subtract(polynomial: Polynomial, monomial: Monomial, coefficient: int, modulus: int) -> None:

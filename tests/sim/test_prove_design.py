@@ -22,7 +22,15 @@ from tests.hdlgen.graphs import GRAPHS
 from tests.sim.specs import DOT, SHIPPED, compiler_of, graph_of, space_of
 
 SECONDS = 300.0
-POINTS = ("", "interval=2,fold=2", "stages=2", "interval=4,fold=4,multiplier=dadda,adder=ripple", "full_adders=gates")
+POINTS = (
+    "",
+    "interval=2,fold=2",
+    "stages=2",
+    "interval=4,fold=4,multiplier=dadda,adder=ripple",
+    "full_adders=gates",
+    "reduction=chain",
+    "reduction=tree,stages=1",
+)
 
 
 def made(compiler: Compiler, text: str = "") -> tuple[Point, Design]:
