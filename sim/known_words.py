@@ -17,7 +17,7 @@ __all__ = ["KnownWords", "Summand"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summand:
-    """A product that a sum adds: its polynomial, its least and greatest value, and the factors that it may come with."""
+    """A product that a sum adds: its polynomial, its least and greatest value, and the factors that it may have."""
 
     value: Mapping[frozenset[int], int]
     low: int

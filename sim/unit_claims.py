@@ -105,8 +105,9 @@ def _hold_sum(dataflow: Dataflow, number: int, found: Sequence[int], units: Unit
     narrow = len(found)
     while narrow > 1 and found[narrow - 2] == found[-1]:
         narrow -= 1
-    if narrow < len(found) and (value := words.operand(found)) is not None:
-        difference = dict(value)
+    whole = words.operand(found) if narrow < len(found) else None
+    if whole is not None:
+        difference = dict(whole)
         for summand, coefficient in wanted:
             for monomial, factor in summand.items():
                 _subtract(difference, monomial, factor * coefficient, modulus)

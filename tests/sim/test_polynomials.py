@@ -32,7 +32,8 @@ def multiplier(made: Expressions, *, wrong: bool = False, whole: bool = True) ->
 def difference(made: Expressions, left: list[int], right: list[int], total: list[int]) -> Polynomial:
     modulus = 1 << len(total)
     found = linear((bit, 1 << place) for place, bit in enumerate(total))
-    wanted = product(*(linear((bit, 1 << k) for k, bit in enumerate(word)) for word in (left, right)), modulus)
+    one, other = (linear((bit, 1 << k) for k, bit in enumerate(word)) for word in (left, right))
+    wanted = product(one, other, modulus)
     for monomial, factor in wanted.items():
         found[monomial] = found.get(monomial, 0) - factor
     return reduce_to_variables(made, found, modulus=modulus, most=100_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def value_of(integers: Integers, term: int, given: dict[tuple[object, ...], int]
 
     def atom_value(atom: Atom) -> int:
         args = [value_of(integers, arg, given) for arg in atom.args]
-        found: Any = {
+        meanings: dict[str, Callable[[], Any]] = {
             "variable": lambda: given[atom.parameters],
             "floor": lambda: args[0] // 2 ** int(str(atom.parameters[0])),
             "negative": lambda: int(args[0] < 0),
@@ -41,7 +42,8 @@ def value_of(integers: Integers, term: int, given: dict[tuple[object, ...], int]
             "xor": lambda: args[0] ^ args[1],
             "power": lambda: 2 ** args[0],
             "shifted": lambda: args[0] // 2 ** args[1],
-        }[atom.kind]()
+        }
+        found = meanings[atom.kind]()
         assert atom.low <= found <= atom.high
         return int(found)
 
