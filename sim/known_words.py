@@ -42,11 +42,17 @@ class KnownWords:
         width = len(bits)
         while width > 1 and bits[width - 2] == bits[-1]:
             width -= 1
-        if bits[-1] == FALSE and width > 1:
-            return self.value(tuple(bits[: width - 1]), signed=False)
-        if width == len(bits) or bits[-1] in (FALSE, TRUE):
+        unsigned = bits[-1] == FALSE
+        word = tuple(bits[: width - 1] if unsigned else bits[:width])
+        if not word or word[-1] in (FALSE, TRUE) or len(word) == len(bits) or not self._is_finished(word[-1]):
             return None
-        return self.value(tuple(bits[:width]), signed=True)
+        return self.value(word, signed=not unsigned)
+
+    def _is_finished(self, literal: int) -> bool:
+        """Tell whether a bit is a variable or comes from an adder of words: a row of a heap has no value of its own."""
+        node = literal >> 1
+        group = self.made.group.get(node)
+        return node in self.made.names or (group is not None and len(group.outputs) > 2)
 
     def value(self, word: tuple[int, ...], *, signed: bool) -> Polynomial | None:
         """Give the value of a word as a polynomial of variables, where it is some of the summands."""

@@ -60,8 +60,12 @@ def hold_units(dataflow: Dataflow, units: Units, made: Expressions, check_time: 
         found = [_opened(literal, units.definitions, settled) for literal in units.words[number]]
         settled.update(literal >> 1 for literal in units.words[number])
         if operation.kind is Kind.SUM and not operation.dropped and _products(operation):
-            _hold_sum(dataflow, number, found, units, made)
-            continue
+            try:
+                _hold_sum(dataflow, number, found, units, made)
+                continue
+            except TooLarge:
+                if any(len(term.factors) > 1 for term in operation.terms):
+                    raise
         wanted = _wanted(dataflow, operation, units, made)
         pairs += [Pair(a, b, number) for a, b in zip(found, wanted, strict=True) if a != b]
     return pairs
