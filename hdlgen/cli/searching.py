@@ -28,6 +28,7 @@ from search.strategies import STRATEGIES
 from search.strategy import Informable, Strategy
 from search.summary import nearest_miss
 from sim.cache import Cache
+from sim.checks import Checks
 from sim.cluster import connect
 from sim.measure import Measure
 from sim.remote import pack
@@ -59,6 +60,7 @@ class Plan:
     decision_limit_s: float = DECISION_LIMIT_S
     cluster: str | None = None
     memory: bool = True
+    prove_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ def plan(
     decision_limit_s: float = DECISION_LIMIT_S,
     cluster: str | None = None,
     memory: bool = True,
+    prove_seconds: float | None = None,
     **options: Any,
 ) -> Plan:
     """Settle the settings of a run.
@@ -89,6 +92,7 @@ def plan(
         decision_limit_s: seconds that the strategy has for a decision.
         cluster: address of the Dask scheduler whose workers measure; None for processes on this machine.
         memory: whether earlier runs guide the search.
+        prove_seconds: limit of the proofs of each design of the front; None for no proofs.
         options: strategy, budget, seed, batch, patience; None where the command leaves them out.
     Raises: InputError or, where the spec says it, SpecError for an unknown strategy; InputError for a number out of
         range.
@@ -114,6 +118,7 @@ def plan(
         batch=settled("batch"),
         patience=settled("patience"),
         memory=memory,
+        prove_seconds=prove_seconds,
         workers=workers,
         simulator=simulator,
         decision_limit_s=decision_limit_s,
@@ -216,8 +221,9 @@ def run(
                 on_progress=on_progress,
             )
             on_stage("front designs")
-            folders = _write_front(project, measure, exploration.summary.front, store.folder)
-        document = _document(project, settings, exploration, stock, folders, store.folder, time.monotonic() - began)
+            folders, checks = _write_front(project, settings, measure, exploration.summary.front, store.folder)
+        elapsed = time.monotonic() - began
+        document = _document(project, settings, exploration, stock, folders, checks, store.folder, elapsed)
         store.write_result(document)
         _write_csv(exploration.summary.front, folders, store.folder / "front.csv")
         on_stage("report")
@@ -278,13 +284,15 @@ def _stock(measure: Measure, store: RunStore, on_stock: Callable[[StockPoint], N
     return points
 
 
-def _write_front(project: Project, measure: Measure, front: Sequence[Evaluation], folder: Path) -> list[Path]:
-    """Write the designs of a front, and remove those that are no longer on it."""
+def _write_front(
+    project: Project, settings: Plan, measure: Measure, front: Sequence[Evaluation], folder: Path
+) -> tuple[list[Path], list[Checks]]:
+    """Write the designs of a front with what was checked of them, and remove those that are no longer on it."""
     folders = [folder / "front" / f"{number:02d}-{member.key[:8]}" for number, member in enumerate(front, start=1)]
-    write_designs(project, measure, front, folders)
+    checks = write_designs(project, measure, front, folders, prove_seconds=settings.prove_seconds)
     for other in sorted(set((folder / "front").glob("[0-9][0-9]*-*")) - set(folders)):
         shutil.rmtree(other, ignore_errors=True)
-    return folders
+    return folders, checks
 
 
 def _document(
@@ -293,6 +301,7 @@ def _document(
     exploration: Exploration,
     stock: Sequence[StockPoint],
     folders: Sequence[Path],
+    checks: Sequence[Checks],
     folder: Path,
     wall_s: float,
 ) -> dict[str, Any]:
@@ -311,7 +320,7 @@ def _document(
         "decision_s": round(exploration.decision_s, 3),
         "missing": None if exploration.missing is None else exploration.missing.as_dict(),
         "folder": str(folder),
-        "front": [design_document(e, at) for e, at in zip(summary.front, folders, strict=True)],
+        "front": [design_document(*each) for each in zip(summary.front, folders, checks, strict=True)],
         "stock": [
             {
                 "point": {"flow": point.flow, "recipe": point.recipe},

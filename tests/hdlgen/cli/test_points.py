@@ -17,7 +17,7 @@ from tests.hdlgen.cli.command import Hdlgen
 
 FILES = {
     *("design.v", "netlist.v", "point.toml", "results.xml", "README.md"),  # promised
-    *("datapath.json", "critical_path.txt"),
+    *("datapath.json", "critical_path.txt", "checks.json"),
 }
 
 
