@@ -92,7 +92,9 @@ class Spec:
     @property
     def wants_energy(self) -> bool:
         """Tell whether an objective or a constraint asks for the energy, which is measured for nobody else."""
-        return any(sought.metric == "energy_pj" for sought in (*self.objectives, *self.constraints))
+        metrics = [objective.metric for objective in self.objectives]
+        metrics += [constraint.metric for constraint in self.constraints]
+        return "energy_pj" in metrics
 
 
 def load(source: str | Path) -> Spec:

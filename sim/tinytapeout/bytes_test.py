@@ -48,7 +48,7 @@ async def bytes_in_bytes_out(dut: Any) -> None:
     dut.ena.value = 1
     dut.ui_in.value = dut.uio_in.value = 0
     dut.rst_n.value = 0
-    cocotb.start_soon(Clock(dut.clk, 20, "ns").start())
+    Clock(dut.clk, 20, "ns").start()
     sent, expected = VECTORS["sent"], VECTORS["expected"]
     for pause in (0.0, 0.3, 0.7):
         dut.rst_n.value = 0
