@@ -26,7 +26,8 @@ def low_weight(signals: NDArray[np.float32], signs: NDArray[np.float32]) -> floa
     All are -1 or 1.
     """
     correlations = signals.T @ signs / len(signs)
-    return float((correlations**2).sum()) + float(signs.mean()) ** 2 - signals.shape[1] / len(signs)
+    chance = signals.shape[1] / len(signs)
+    return float((correlations**2).sum() + signs.mean() ** 2 - chance)
 
 
 def linear_part(cases: Cases, *, most: int = 6) -> tuple[int, ...]:
