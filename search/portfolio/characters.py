@@ -26,14 +26,8 @@ def low_weight(signals: NDArray[np.float32], signs: NDArray[np.float32]) -> floa
     All are -1 or 1.
     """
     correlations = signals.T @ signs / len(signs)
-<<<<<<< HEAD
-    found = float((correlations**2).sum() + signs.mean() ** 2)
-    by_chance: float = signals.shape[1] / len(signs)
-    return found - by_chance
-=======
     chance = signals.shape[1] / len(signs)
     return float((correlations**2).sum() + signs.mean() ** 2 - chance)
->>>>>>> portfolio
 
 
 def linear_part(cases: Cases, *, most: int = 6) -> tuple[int, ...]:
