@@ -67,8 +67,6 @@ def _measure(say: Say) -> Measured:
                 "ands_rtl": golden.and_nodes,
             }
         )
-    columns = tuple(rows[0])
-    shown = tuple(tuple(str(row[key]) for key in columns) for row in rows)
     proved = [row for row in rows if row["proved"]]
     return Measured(
         figures={
@@ -80,7 +78,7 @@ def _measure(say: Say) -> Measured:
             "counterexamples": sum(int(row["counterexamples"]) for row in rows),
         },
         rows=rows,
-        tables=(Table(title="Files", columns=columns, rows=shown),),
+        tables=(Table.of("Files", rows),),
     )
 
 

@@ -186,8 +186,8 @@ def test_a_file_of_registers_has_roots_of_its_own_for_what_it_gives() -> None:
     assert sizes == [8, 8, 64]
     inputs = np.random.default_rng(99).integers(0, 1 << 64, (oracle.interface.input_bits, 64), dtype=np.uint64)
     assert (learnt.network.evaluate(inputs) == registers(8, 8)(inputs)).all()
-    # A decoder, three gates a bit to write, less than two gates a bit and register to read with shared selectors.
-    assert learnt.network.and_nodes <= 8 * 8 * 3 + 2 * 8 * 15 + 60
+    # Decoders; three gates a bit to write; to read, pairs of registers chosen by gates of their own, then selected.
+    assert learnt.network.and_nodes <= 8 * 8 * 3 + 2 * 8 * (4 * 3 + 7) + 60
 
 
 def test_inputs_that_seem_not_to_matter_are_doubted() -> None:
