@@ -78,8 +78,8 @@ def _measure_parts(say: Say, parts: Sequence[str]) -> Measured:
             project = open_project(name)
             with measuring(project, workers=WORKERS, cache=Path(cache)) as measure:
                 front = _front(project, measure)
-                points = [evaluation.point for evaluation in front]
-                checks = check(measure, points, collect(measure, points), prove_seconds=SECONDS)
+                made = collect(measure, [evaluation.point for evaluation in front])
+                checks = check(measure, front, made, prove_seconds=SECONDS)
             rows += _rows(name, front, checks)
             counts = Counter(row.get(subject) for row in rows if row["design"] == name for subject in SUBJECTS)
             say(f"{name}: {len(front)} designs, {dict(counts)}, {time.monotonic() - began:.0f} s")

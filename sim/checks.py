@@ -12,6 +12,7 @@ from typing import Any
 
 from hdlgen.claims import Claim, Outcome
 from hdlgen.compiler import Compiler
+from hdlgen.evaluation import Evaluation
 from hdlgen.graph import Graph
 from hdlgen.payload import payload_width
 from hdlgen.space import Point
@@ -61,19 +62,21 @@ def gate_level_verilog(netlist: str, technology: Technology) -> str:
 
 
 def check(
-    measure: Measure, points: Sequence[Point], artifacts: Sequence[Artifacts], *, prove_seconds: float | None
+    measure: Measure, evaluations: Sequence[Evaluation], artifacts: Sequence[Artifacts], *, prove_seconds: float | None
 ) -> list[Checks]:
     """Simulate the netlists of designs with the testbench of their Verilog, and prove them where wanted.
 
     Args:
+        evaluations: measured designs; each netlist is held to the error that its design is proved to stay within.
         artifacts: the files of each design.
         prove_seconds: limit of a design's proofs by the clock; None for no proofs.
     """
     keys = [digest("gate level", files["netlist.v"], code_digest(), measure.technology.digest) for files in artifacts]
     phases = [measure.workload.phases(_interval(files)) for files in artifacts]
-    keys = [digest(key, repr(each)) for key, each in zip(keys, phases, strict=True)]
+    bounds = [0.0 if one.score is None else one.score.error_bound_lsb for one in evaluations]
+    keys = [digest(key, repr((each, bound))) for key, each, bound in zip(keys, phases, bounds, strict=True)]
     simulations = {}
-    for key, files, each in zip(keys, artifacts, phases, strict=True):
+    for key, files, each, bound in zip(keys, artifacts, phases, bounds, strict=True):
         if measure.cache.get(key) is None and key not in simulations:
             job = SimulationJob(
                 name=key[:16],
@@ -82,7 +85,7 @@ def check(
                 output_width=payload_width(measure.compiler.outputs),
                 phases=each,
                 fields=measure.compiler.outputs,
-                max_error_lsb=measure.compiler.max_error_lsb,
+                max_error_lsb=bound,
             )
             simulations[key] = measure.pool.submit(
                 simulate_together, [job], measure.simulator, cpu_seconds=2 * SIMULATION_SECONDS
@@ -91,7 +94,7 @@ def check(
     proof_keys = [
         digest("claims", key, files["design.v"], f"{prove_seconds}") for key, files in zip(keys, artifacts, strict=True)
     ]
-    for key, point, files in zip(proof_keys, points, artifacts, strict=True):
+    for key, point, files in zip(proof_keys, [one.point for one in evaluations], artifacts, strict=True):
         if prove_seconds is not None and measure.cache.get(key) is None and key not in proofs:
             arguments = (measure.compiler, measure.workload.graph, measure.technology, point, files, prove_seconds)
             proofs[key] = measure.pool.submit(prove_step, *arguments, cpu_seconds=2 * prove_seconds + 30)

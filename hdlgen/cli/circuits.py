@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -86,6 +86,17 @@ def learn(
             f"{nearest(recipe, learning.RECIPE_NAMES)}"
         )
     check_range("--and-limit", and_limit, 0, 1 << 20)
+    common: dict[str, Any] = {
+        "golden": golden,
+        "module": module,
+        "out": output,
+        "seed": 1 if seed is None else seed,
+        "workers": workers,
+        "proof_seconds": proof_seconds,
+        "technology": technology,
+        "recipe": recipe,
+        "simulator": simulator,
+    }
     shown = learning.table
     if example_learning.is_examples(source):
         if ports is not None or resume:
@@ -98,15 +109,7 @@ def learn(
                 outputs=tuple(name.strip() for name in outputs.split(",") if name.strip()),
                 matching=not no_matching,
                 and_limit=and_limit,
-                golden=golden,
-                module=module,
-                out=output,
-                seed=1 if seed is None else seed,
-                workers=workers,
-                proof_seconds=proof_seconds,
-                technology=technology,
-                recipe=recipe,
-                simulator=simulator,
+                **common,
             ),
             console=standard_error(),
         )
@@ -116,20 +119,12 @@ def learn(
         document = learning.learn(
             learning.Request(
                 source=source,
-                golden=golden,
-                module=module,
                 ports=ports,
-                out=output,
-                seed=1 if seed is None else seed,
                 seeds=seeds,
-                workers=workers,
                 tests=tests,
                 call_seconds=call_seconds,
-                proof_seconds=proof_seconds,
-                technology=technology,
-                recipe=recipe,
-                simulator=simulator,
                 resume=resume,
+                **common,
             ),
             console=standard_error(),
         )

@@ -47,9 +47,8 @@ def write_designs(
         prove_seconds: limit of each design's proofs; None for none.
     Raises: StoreError where a folder cannot be written; ToolError where a design cannot be measured again.
     """
-    points = [evaluation.point for evaluation in evaluations]
-    made = collect(measure, points)
-    checks = check(measure, points, made, prove_seconds=prove_seconds)
+    made = collect(measure, [evaluation.point for evaluation in evaluations])
+    checks = check(measure, evaluations, made, prove_seconds=prove_seconds)
     for evaluation, folder, artifacts, checked in zip(evaluations, folders, made, checks, strict=True):
         files = {
             **artifacts,

@@ -16,6 +16,7 @@ from rich.table import Table
 from scipy.stats import beta
 
 from hdlgen.cli.circuit_files import prepare_folder, save_report, write_circuit
+from hdlgen.cli.circuit_request import CircuitRequest
 from hdlgen.cli.project import check_tools
 from hdlgen.errors import InputError
 from hdlgen.evaluation import Verdict
@@ -36,23 +37,14 @@ SHRINK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExampleRequest:
-    """What the user asks for; `validation`, `golden`, `module` and `out` may be left out."""
+class ExampleRequest(CircuitRequest):
+    """What the user asks for; `validation` may be left out."""
 
     source: Path
     validation: Path | None
     outputs: tuple[str, ...]
     matching: bool
     and_limit: int
-    golden: Path | None
-    module: str | None
-    out: Path | None
-    seed: int
-    workers: int
-    proof_seconds: float
-    technology: str
-    recipe: str
-    simulator: str | None
 
 
 def is_examples(source: str) -> bool:

@@ -16,6 +16,7 @@ from rich.live import Live
 from rich.table import Table
 
 from hdlgen.cli.circuit_files import prepare_folder, save_report, write_circuit
+from hdlgen.cli.circuit_request import CircuitRequest
 from hdlgen.cli.project import check_tools
 from hdlgen.cli.teachers import ProgramOracle, open_source
 from hdlgen.errors import StoreError, ToolError
@@ -36,23 +37,14 @@ ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the user asks for; `golden`, `module`, `ports` and `out` may be left out."""
+class Request(CircuitRequest):
+    """What the user asks for; `ports` may be left out."""
 
     source: str
-    golden: Path | None
-    module: str | None
     ports: Path | None
-    out: Path | None
-    seed: int
     seeds: int
-    workers: int
     tests: int
     call_seconds: float
-    proof_seconds: float
-    technology: str
-    recipe: str
-    simulator: str | None
     resume: bool
 
 

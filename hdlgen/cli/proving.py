@@ -25,7 +25,7 @@ def run(project: Project, point: Point, *, simulator: str | None, seconds: float
         evaluation = next(measure.evaluate([point]))
         checks = None
         if evaluation.status is Status.OK:
-            (checks,) = check(measure, [point], collect(measure, [point]), prove_seconds=seconds)
+            (checks,) = check(measure, [evaluation], collect(measure, [point]), prove_seconds=seconds)
     return design_document(evaluation, None, checks)
 
 
