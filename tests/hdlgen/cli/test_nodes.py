@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hdlgen.cli.nodes import TARGETS, check_targets
+from hdlgen.cli.project import open_project
 from hdlgen.errors import InputError
 from tests.hdlgen.cli.command import Hdlgen
 from tests.sim.specs import PAIR
@@ -95,3 +96,9 @@ def test_targets_are_read_and_others_are_refused() -> None:
 def test_bad_input_is_one_line(hdlgen: Hdlgen, options: tuple[str, ...], message: str) -> None:
     ran = hdlgen("nodes", "dot8", *options)
     assert (ran.status, ran.out, ran.err) == (2, "", f"hdlgen: {message}\n")
+
+
+@pytest.mark.parametrize("technology", TARGETS)
+def test_the_shipped_case_has_a_space_on_every_node(technology: str) -> None:
+    """Knobs differ between technologies: where there are no adder cells, none can be chosen."""
+    assert open_project("matrix_engine", technology=technology).space.size() >= 24
