@@ -68,6 +68,12 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    @classmethod
+    def of(cls, title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+        """Show rows of plain types as they are, under the keys of the first."""
+        columns = tuple(rows[0])
+        return cls(title=title, columns=columns, rows=tuple(tuple(str(row[key]) for key in columns) for row in rows))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:

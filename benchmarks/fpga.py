@@ -191,10 +191,11 @@ BENCHMARK = Benchmark(
 {_LISTED} on the device of an {BOARD}, a token every cycle. Both sides stand in the same stream shell, go
 through the same Yosys command and the same nextpnr (seed 1, the same target), and are simulated against the golden
 model. Ours: every depth of the pipeline, or every way of constants at four depths. Stock: the plain expression by
-`synth_ice40` as it is, after `booth` and after `mcm`, each with ABC and with ABC9. A LUT is an iCE40 logic cell as nextpnr counts them:
-table, carry and register, one of which occupies it; the registers that feed and read the design are left out.
-The ratio is our smallest design that reaches stock's fastest clock over stock's smallest; no side uses multiplier
-blocks in the figures, and the table shows both sides with them. Seconds run from the point to the packed file.
+`synth_ice40` as it is, after `booth` and after `mcm`, each with ABC and with ABC9. A LUT is an iCE40 logic cell as
+nextpnr counts them: table, carry and register, one of which occupies it; the registers that feed and read the design
+are left out. The ratio is our smallest design that reaches stock's fastest clock over stock's smallest; no side uses
+multiplier blocks in the figures, and the table shows both sides with them. Seconds run from the point to the packed
+file.
 """,
     goals=(
         Goal(figure="lut_ratio", direction=Bound.AT_MOST, bound=LUT_RATIO),

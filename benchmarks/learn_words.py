@@ -162,8 +162,6 @@ def _measure(say: Say) -> Measured:
             }
         )
     by_name = {str(row["name"]): row for row in rows}
-    columns = tuple(rows[0])
-    shown = tuple(tuple(str(row[key]) for key in columns) for row in rows)
     return Measured(
         figures={
             "seconds_total": round(sum(float(row["seconds"]) for row in rows), 2),
@@ -172,7 +170,7 @@ def _measure(say: Say) -> Measured:
             "counterexamples": sum(int(row["counterexamples"]) for row in rows),
         },
         rows=rows,
-        tables=(Table(title="Words", columns=columns, rows=shown),),
+        tables=(Table.of("Words", rows),),
     )
 
 

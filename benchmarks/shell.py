@@ -11,7 +11,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdlgen.emit import to_rtlil
-from sim.steps import Mapped, map_and_time
+from sim.mapped import Mapped
+from sim.steps import map_and_time
 from sim.technology import load
 
 __all__ = ["METHOD", "Kernel", "Shell", "kernel", "register_delay_ps"]

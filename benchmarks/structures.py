@@ -11,9 +11,10 @@ from benchmarks.benchmark import Bound, Goal, Measured, Say
 from benchmarks.fronts import behind, domination
 from benchmarks.shell import METHOD as SHELL
 from benchmarks.shell import Kernel, kernel
+from sim.mapped import Mapped
 from sim.measure import PRELOAD
 from sim.pool import Pool, Task
-from sim.steps import Mapped, map_and_time
+from sim.steps import map_and_time
 from sim.technology import load
 
 __all__ = [

@@ -75,7 +75,7 @@ class Interface:
         """
         try:
             if not isinstance(ports, Mapping) or set(ports) != {"inputs", "outputs"}:
-                raise InputError('PORTS must be {"inputs": {name: width}, "outputs": {name: width}}')
+                raise InputError('the ports must be {"inputs": {name: width}, "outputs": {name: width}}')
             sides = {}
             for side in ("inputs", "outputs"):
                 if not isinstance(ports[side], Mapping):

@@ -124,6 +124,15 @@ class Compiler:
         """
         return self._planned(settings(point))[0]
 
+    def kernel(self, point: Point) -> tuple[Kernel, float]:
+        """Give the component of a point, for a shell of another kind, and the bound on its error.
+
+        Raises: PointError where only building reveals that there is none, or that its error is too large.
+        """
+        datapath, bound = self._planned(settings(point))
+        check_bound(bound, self.max_error_lsb)
+        return Kernel(datapath, inputs=self.inputs, outputs=self.outputs), bound
+
     def _design(self, chosen: Settings, *, plain: bool) -> Design:
         datapath, bound = self._planned(chosen)
         kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)

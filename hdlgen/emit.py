@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator
 
 from amaranth.back import rtlil
+from amaranth.hdl import Fragment, Value
+from amaranth.hdl._ast import SignalDict
+from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 
-__all__ = ["TOP", "digest", "to_rtlil"]
+__all__ = ["TOP", "digest", "to_named_rtlil", "to_rtlil"]
 
 TOP = "top"
 """Name of the top module."""
@@ -41,9 +44,18 @@ def to_rtlil(component: wiring.Component) -> str:
     Amaranth gives every register an initial value, which no chip has, and takes `$fa` for the name of a module; both
     are put right in the text.
     """
+    return to_named_rtlil(component)[0]
+
+
+def to_named_rtlil(component: wiring.Component) -> tuple[str, SignalDict]:
+    """Write a component as `to_rtlil` does, and tell where each of its signals is: path of modules and name."""
+    ports = {}
+    for path, member, value in component.signature.flatten(component):
+        direction = PortDirection.Input if member.flow == wiring.In else PortDirection.Output
+        ports["__".join(map(str, path))] = (Value.cast(value), direction)
     with _deep():
-        text = rtlil.convert(component, name=TOP, emit_src=False)
-    return _PRIMITIVE.sub(r"\1\2 ", _INITIAL.sub("", text))
+        text, names = rtlil.convert_fragment(Fragment.get(component, None), ports, TOP, emit_src=False)
+    return _PRIMITIVE.sub(r"\1\2 ", _INITIAL.sub("", text)), names
 
 
 def digest(text: str) -> str:

@@ -60,6 +60,7 @@ class Score:
         cells, flip_flops: counts of mapped cells.
         luts, dsps, brams: on an FPGA what the design takes of the device's tables, multiplier blocks and block
             memories, by place and route; there is no area then. None elsewhere.
+        energy_pj: of a result, estimated from counted changes of all nets; None where nobody asked for it.
     """
 
     area_um2: float = 0.0
@@ -77,11 +78,14 @@ class Score:
     luts: int | None = None
     dsps: int | None = None
     brams: int | None = None
+    energy_pj: float | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if value is not None and (not math.isfinite(value) or value < 0):
+            if value is None and field.default is None:
+                continue
+            if not math.isfinite(value) or value < 0:
                 raise ValueError(f"Score: {field.name} must be finite and not negative, not {value!r}")
 
     @property
@@ -89,14 +93,28 @@ class Score:
         """Give what the design takes: tables on an FPGA, area elsewhere."""
         return self.area_um2 if self.luts is None else self.luts
 
+    def figure(self, metric: str) -> float:
+        """Give one figure.
+
+        Raises: ValueError where it was not measured.
+        """
+        value = getattr(self, metric)
+        if value is None:
+            raise ValueError(f"Score: {metric} must be measured where it is asked for")
+        return float(value)
+
     def as_dict(self) -> dict[str, float]:
-        """List the figures by name, in the order of the fields: those of an FPGA on an FPGA alone, areas elsewhere."""
-        left_out = _AREAS if self.luts is not None else FPGA_METRICS
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in left_out}
+        """List the figures by name, in the order of the fields, without areas on an FPGA and what was not measured."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        left_out = () if self.luts is None else _AREAS
+        return {name: value for name, value in found.items() if value is not None and name not in left_out}
 
 
 FPGA_METRICS = ("luts", "dsps", "brams")
 """What only an FPGA has."""
+
+CELL_METRICS = ("area_um2", "energy_pj")
+"""What only designs of standard cells are measured for."""
 
 _AREAS = ("area_um2", "flip_flop_area_um2")
 
@@ -112,6 +130,7 @@ METRICS: Mapping[str, Direction] = {
     "latency_cycles": Direction.MINIMIZE,
     "latency_ns": Direction.MINIMIZE,
     "error_lsb": Direction.MINIMIZE,
+    "energy_pj": Direction.MINIMIZE,
 }
 """The metrics that an objective or a constraint may name, with the direction that is better."""
 
@@ -125,7 +144,7 @@ class Objective:
 
     def cost(self, score: Score) -> float:
         """Give the metric as a figure to minimise: negated where more is better."""
-        value = float(getattr(score, self.metric))
+        value = score.figure(self.metric)
         return value if self.direction is Direction.MINIMIZE else -value
 
 
@@ -138,7 +157,7 @@ class Constraint:
 
     def holds(self, score: Score) -> bool:
         """Tell whether a score keeps the bound."""
-        value = float(getattr(score, self.metric))
+        value = score.figure(self.metric)
         return value <= self.bound if METRICS[self.metric] is Direction.MINIMIZE else value >= self.bound
 
 

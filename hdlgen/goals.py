@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hdlgen.errors import SpecError, nearest
-from hdlgen.evaluation import FPGA_METRICS, METRICS, Constraint, Direction, Objective
+from hdlgen.evaluation import CELL_METRICS, FPGA_METRICS, METRICS, Constraint, Direction, Objective
 from hdlgen.table import Table
 
 __all__ = ["DEFAULT_OBJECTIVES", "FPGA_OBJECTIVES", "read_constraints", "read_objectives", "transferred"]
@@ -21,7 +21,7 @@ FPGA_OBJECTIVES = (Objective(metric="luts", direction=Direction.MINIMIZE), *DEFA
 """What is sought on an FPGA then."""
 
 _AREA = "area_um2"
-"""What only cells have."""
+"""What the tables of an FPGA stand in for."""
 
 _BOUNDS: Mapping[str, str] = {"max_error_lsb" if metric == "error_lsb" else metric: metric for metric in METRICS}
 """Key in [constraints] -> metric."""
@@ -32,7 +32,7 @@ _LEAST: Mapping[str, float] = {"interval_cycles": 1.0, "latency_cycles": 1.0}
 
 def _foreign(metric: str, *, fpga: bool) -> str:
     """Say why a metric is out of place on the kind of technology that the spec names; nothing where it is not."""
-    if fpga and metric == _AREA:
+    if fpga and metric in CELL_METRICS:
         return f"must not name {metric!r}, which an FPGA does not have: luts, dsps and brams are what it has"
     if not fpga and metric in FPGA_METRICS:
         return f'must not name {metric!r} without technology = {{ fpga = "..." }}: cells have an {_AREA}'

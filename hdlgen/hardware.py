@@ -34,6 +34,10 @@ class Kernel(wiring.Component):
         datapath: a datapath that keeps its own rules.
         inputs, outputs: fields of the two streams.
         plain: whether sums are written as plain expressions.
+
+    Attributes:
+        unit_results: once elaborated, the signal in which each unit's results stand, by the unit's name.
+        states: likewise the register of each state, by its operation's number.
     """
 
     payload: Signal
@@ -49,6 +53,8 @@ class Kernel(wiring.Component):
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.plain = plain
+        self.unit_results: dict[str, Signal] = {}
+        self.states: dict[int, Signal] = {}
         super().__init__(
             {
                 "payload": In(payload_width(inputs)),
@@ -91,7 +97,8 @@ class _Elaboration:
                 )
             elif operation.kind is Kind.STATE:
                 init = states[number].initial
-                self.results[number] = Signal(shape_of(operation.format), name=f"state_{number}", init=init)
+                state = Signal(shape_of(operation.format), name=f"state_{number}", init=init)
+                self.results[number] = self.kernel.states[number] = state
         units = [(unit, self._make(unit)) for unit in datapath.units]
         for unit, component in units:
             if isinstance(component, OperationUnit):
@@ -139,6 +146,7 @@ class _Elaboration:
                 self.m.d.sync += last.eq(component.result)
                 self.accumulators.update({binding.operation: last for binding in unit.bindings})
         self.m.submodules[unit.name] = component
+        self.kernel.unit_results[unit.name] = component.result
         for binding in unit.bindings:
             format = self.operations[binding.operation].format
             self.results[binding.operation] = read_as(component.result[: format.width], format)

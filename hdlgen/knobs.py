@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from hdlgen.schedule import schedule
 from hdlgen.sharing import SHARINGS, Sharing, sharings_of
 from hdlgen.space import Choice, Knob, Point, Space
 
-__all__ = ["FULL_ADDERS", "Mapping", "Settings", "offer", "settings"]
+__all__ = ["FULL_ADDERS", "Mapping", "Settings", "carried", "offer", "settings"]
 
 _LONGEST_INTERVAL = 16
 _STAGES = (0, 1, 2, 3, 4, 6, 8)
@@ -25,6 +26,9 @@ _DEEPEST = 64
 
 _FPGA_ADDERS = ("sklansky",)
 """Adders of tables that an FPGA is offered beside its carry chain."""
+
+_CARRIED = ("interval", "fold", "stages", "function", "precision")
+"""Knobs that say the same of cells and of an FPGA; all others choose among what the fabric itself offers."""
 
 FULL_ADDERS: dict[str, float] = {"cells": 0.0, "gates_25": 0.25, "gates_50": 0.5, "gates_75": 0.75, "gates": 1.0}
 """What full adders are made of, by name: the share of them that are gates, the most critical ones, and not cells."""
@@ -84,6 +88,26 @@ def settings(point: Point) -> Settings:
         recipe=str(chosen["recipe"]),
         gate_share=gate_share,
     )
+
+
+def carried(pins: typing.Mapping[str, object], space: Space) -> dict[str, object]:
+    """Carry the knobs of a spec over to a technology of another kind, as far as they say something there.
+
+    Args:
+        pins: the spec's `[knobs]`, written for cells where `space` is an FPGA's, or the other way round.
+        space: what is offered there.
+    Returns: the knobs that mean the same on both kinds, with those of their choices that are offered; one of which no
+        choice is offered is left open.
+    """
+    found: dict[str, object] = {}
+    for knob in space.knobs:
+        if knob.name not in _CARRIED or knob.name not in pins:
+            continue
+        pin = pins[knob.name]
+        kept = [choice for choice in (pin if isinstance(pin, (list, tuple)) else [pin]) if choice in knob.choices]
+        if kept:
+            found[knob.name] = kept
+    return found
 
 
 def _on_fpga(reduction: str) -> SumStyle:

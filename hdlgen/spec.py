@@ -90,6 +90,13 @@ class Spec:
         """Tell how far an output may lie from the golden model's, in units of its last place."""
         return allowed_error_lsb(self.constraints, self.graph)
 
+    @property
+    def wants_energy(self) -> bool:
+        """Tell whether an objective or a constraint asks for the energy, which is measured for nobody else."""
+        metrics = [objective.metric for objective in self.objectives]
+        metrics += [constraint.metric for constraint in self.constraints]
+        return "energy_pj" in metrics
+
 
 def load(source: str | Path) -> Spec:
     """Read a spec: a file, or the name of a shipped design.

@@ -84,8 +84,9 @@ def write_tabulation(path: Path, tabulation: Tabulation) -> None:
         },
         "statuses": [e.status.value for e in evaluations],
         "scores": {
-            name: [None if e.score is None else e.score.as_dict()[name] for e in evaluations]
+            name: [None if e.score is None else getattr(e.score, name) for e in evaluations]
             for name in Score.__dataclass_fields__
+            if name in _ALWAYS or any(getattr(e.score, name, None) is not None for e in evaluations)
         },
         "keys": list(groups),
         "hardware": [groups[e.key] for e in evaluations],
@@ -119,6 +120,9 @@ def read_tabulation(path: Path) -> Tabulation:
         raise InputError(f"{path}: the table must be one that `hdlgen tabulate` wrote, and is not: {error}") from None
     return result
 
+
+_ALWAYS = frozenset(name for name, field in Score.__dataclass_fields__.items() if field.default is not None)
+"""The figures that every score has."""
 
 _COLUMNS = ("points", "statuses", "scores", "keys", "hardware", "runtimes_s", "messages")
 

@@ -1,4 +1,4 @@
-"""What a liberty file says about its cells: functions, areas, capacitances and timing tables, in ps, fF and um2."""
+"""What a liberty file says about its cells: functions, areas, capacitances, timing, energy, in ps, fF, um2, fJ, nW."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hdlgen.errors import InputError
 from sim.boolean import Function, parse
 from sim.liberty import Group
 
-__all__ = ["Arc", "Cell", "FlipFlop", "Floats", "Pin", "Setup", "Table", "read_cells"]
+__all__ = ["Arc", "Cell", "Energy", "FlipFlop", "Floats", "Pin", "Setup", "Table", "read_cells", "read_voltage"]
 
 Floats = npt.NDArray[np.float64]
 _SLEWS = {"input_net_transition", "input_transition_time"}
@@ -22,12 +22,14 @@ _LOADS = {"total_output_net_capacitance"}
 _CLOCK_SLEWS = {"related_pin_transition"}
 _DATA_SLEWS = {"constrained_pin_transition"}
 _TIMES_PS = {"s": 1e12, "ms": 1e9, "us": 1e6, "ns": 1e3, "ps": 1.0, "fs": 1e-3}
+_VOLTS = {"v": 1.0, "mv": 1e-3}
+_POWERS_NW = {"w": 1e9, "mw": 1e6, "uw": 1e3, "nw": 1.0, "pw": 1e-3, "fw": 1e-6}
 _CAPACITANCES_FF = {"f": 1e15, "mf": 1e12, "uf": 1e9, "nf": 1e6, "pf": 1e3, "ff": 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """Hold values in ps over two axes; an axis of one entry does not matter.
+    """Hold values in ps, or in fJ, over two axes; an axis of one entry does not matter.
 
     Args:
         first: shape (n,), rising: input slew of a delay or slew table, clock slew of a setup table, in ps.
@@ -67,8 +69,20 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Energy:
+    """Hold what a change of a pin costs inside of the cell, in fJ: when it rises and when it falls.
+
+    Args:
+        related: the input that makes an output change; empty for an input pin's own change.
+    """
+
+    related: str
+    energy: tuple[Table | None, Table | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pin:
-    """Hold one pin: inputs have a capacitance and setups, outputs a function and arcs."""
+    """Hold one pin: inputs have a capacitance and setups, outputs a function and arcs; any may have energies."""
 
     name: str
     is_output: bool
@@ -77,6 +91,7 @@ class Pin:
     function: Function | None
     arcs: tuple[Arc, ...]
     setups: tuple[Setup, ...]
+    energies: tuple[Energy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +112,7 @@ class Cell:
 
     Args:
         usable: whether we may put it into a netlist: known functions, no latch, and the file does not forbid it.
+        leakage_nw: what it draws at rest; the mean of its states where the file tells them apart, else 0.
 
     Attributes:
         inputs, outputs: the pins of each kind, in the order of the file.
@@ -107,6 +123,7 @@ class Cell:
     pins: Mapping[str, Pin]
     flip_flop: FlipFlop | None
     usable: bool
+    leakage_nw: float = 0.0
     inputs: tuple[str, ...] = field(init=False)
     outputs: tuple[str, ...] = field(init=False)
 
@@ -128,23 +145,49 @@ def read_cells(library: Group, path: Path) -> dict[str, Cell]:
     return cells
 
 
+def read_voltage(library: Group, path: Path) -> float:
+    """Read the supply, in volts: that of the default operating conditions, else the nominal one; 0.0 without any.
+
+    Raises: InputError naming file, line and rule.
+    """
+    reader = _Reader(library, path)
+    wanted = library.get("default_operating_conditions")
+    for group in library.children("operating_conditions"):
+        if group.arguments[:1] == (wanted,) and group.get("voltage"):
+            return reader.number(group, "voltage", group.get("voltage")) * reader.volts
+    return reader.number(library, "nom_voltage", library.get("nom_voltage", "0")) * reader.volts
+
+
 class _Reader:
     """Read cells with the units and templates of their library."""
 
     def __init__(self, library: Group, path: Path) -> None:
         self.path = path
         self.templates = {
-            group.arguments[0]: group for group in library.children("lu_table_template") if group.arguments
+            group.arguments[0]: group
+            for kind in ("lu_table_template", "power_lut_template")
+            for group in library.children(kind)
+            if group.arguments
         }
-        unit = library.get("time_unit", "1ns").lower()
-        name = unit.lstrip("0123456789. ")
-        if name not in _TIMES_PS:
-            raise self.refuse(library, "time_unit", "a time such as 1ns", unit)
-        self.ps = self.number(library, "time_unit", unit.removesuffix(name) or "1") * _TIMES_PS[name]
+        self.ps = self.unit(library, "time_unit", "1ns", _TIMES_PS)
+        self.volts = self.unit(library, "voltage_unit", "1V", _VOLTS)
+        self.nw = self.unit(library, "leakage_power_unit", "1nW", _POWERS_NW)
         factor, *rest = library.attributes.get("capacitive_load_unit", ("1", "pf"))
         if not rest or rest[0].lower() not in _CAPACITANCES_FF:
             raise self.refuse(library, "capacitive_load_unit", "a number and a unit such as (1, pf)", (factor, *rest))
         self.ff = self.number(library, "capacitive_load_unit", factor) * _CAPACITANCES_FF[rest[0].lower()]
+
+    @property
+    def fj(self) -> float:
+        """The unit of internal energies, which no attribute names: capacitance times voltage squared."""
+        return self.ff * self.volts**2
+
+    def unit(self, library: Group, what: str, usual: str, known: Mapping[str, float]) -> float:
+        text = library.get(what, usual).lower()
+        name = text.lstrip("0123456789. ")
+        if name not in known:
+            raise self.refuse(library, what, f"a unit such as {usual}", text)
+        return self.number(library, what, text.removesuffix(name) or "1") * known[name]
 
     def refuse(self, group: Group, what: str, rule: str, value: object) -> InputError:
         return InputError(f"{self.path}: line {group.line}: {what} must be {rule}, not {value!r}")
@@ -191,7 +234,14 @@ class _Reader:
             pins=pins,
             flip_flop=flip_flop,
             usable=bool(pins) and known and plain and not foreign and not forbidden,
+            leakage_nw=self.leakage(group),
         )
+
+    def leakage(self, group: Group) -> float:
+        text = group.get("cell_leakage_power")
+        texts = [text] if text else [state.get("value") for state in group.children("leakage_power")]
+        values = [self.number(group, "leakage", text) for text in texts if text]
+        return self.nw * math.fsum(values) / len(values) if values else 0.0
 
     def flip_flop(self, group: Group) -> FlipFlop | None:
         inner = next(group.children("ff"), None)
@@ -221,7 +271,17 @@ class _Reader:
             function=self.function(group, "function"),
             arcs=tuple(arc for timing in timings for arc in self.arcs(timing)) if is_output else (),
             setups=() if is_output else tuple(setup for timing in setups for setup in self.setups(timing)),
+            energies=tuple(energy for power in group.children("internal_power") for energy in self.energies(power)),
         )
+
+    def energies(self, group: Group) -> list[Energy]:
+        """Read what we can look up: tables over slew and load; one over two outputs' loads is left out."""
+        both, rise, fall = (
+            self.table(group, kind, _SLEWS, _LOADS, self.fj) if self.is_known(group, kind) else None
+            for kind in ("power", "rise_power", "fall_power")
+        )
+        found = (both if rise is None else rise, both if fall is None else fall)
+        return [Energy(related=related, energy=found) for related in group.get("related_pin").split() or [""]]
 
     def arcs(self, group: Group) -> list[Arc]:
         return [
@@ -238,13 +298,22 @@ class _Reader:
             for related in group.get("related_pin").split()
         ]
 
+    def is_known(self, parent: Group, kind: str) -> bool:
+        group = next(parent.children(kind), None)
+        template = self.templates.get(group.arguments[0], group) if group and group.arguments else group
+        variables = [template.get(f"variable_{number}") for number in "123"] if template else []
+        return set(variables) - {""} <= _SLEWS | _LOADS and not any(variables[2:])
+
     def setups(self, group: Group) -> list[Setup]:
         rise = self.table(group, "rise_constraint", _CLOCK_SLEWS, _DATA_SLEWS)
         fall = self.table(group, "fall_constraint", _CLOCK_SLEWS, _DATA_SLEWS)
         return [Setup(related=related, constraint=(rise, fall)) for related in group.get("related_pin").split()]
 
-    def table(self, timing: Group, kind: str, firsts: set[str], seconds: set[str]) -> Table | None:
-        group = next(timing.children(kind), None)
+    def table(
+        self, parent: Group, kind: str, firsts: set[str], seconds: set[str], unit: float | None = None
+    ) -> Table | None:
+        """Read a table of ps, or of another unit."""
+        group = next(parent.children(kind), None)
         if group is None:
             return None
         values = self.numbers(group, "values", group.attributes.get("values", ()))
@@ -269,7 +338,8 @@ class _Reader:
         return Table(
             first=np.zeros(1) if first is None else first * self.ps,
             second=np.zeros(1) if second is None else second * to_second,
-            values=values.reshape(1 if first is None else len(first), 1 if second is None else len(second)) * self.ps,
+            values=values.reshape(1 if first is None else len(first), 1 if second is None else len(second))
+            * (self.ps if unit is None else unit),
         )
 
     def numbers(self, group: Group, what: str, texts: tuple[str, ...]) -> Floats:

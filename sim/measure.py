@@ -12,7 +12,7 @@ import math
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from hdlgen.arithmetic.full_adders import FULL_ADDER
 from hdlgen.compiler import Compiler
@@ -34,13 +34,15 @@ from sim.steps import (
     MAP_SECONDS,
     SIMULATION_SECONDS,
     Built,
+    Count,
     build,
     elaborate_and_read,
     map_and_time,
     map_logic_and_time,
+    place_and_route,
     simulate_together,
 )
-from sim.technology import Target
+from sim.targets import Target
 from sim.tools import ToolTimeout
 from sim.versions import code_digest
 from sim.workload import Workload
@@ -89,6 +91,7 @@ class Measure:
         cache: results of earlier measurements.
         simulator: `icarus`, `verilator` or None for the first that is installed.
         together: how many designs share one simulation at most.
+        energy: whether the energy of a result is measured, too.
 
     Attributes:
         stages: CPU seconds spent so far, by stage; what is left of a task's are those of its processes' start and end.
@@ -105,6 +108,7 @@ class Measure:
         cache: Cache,
         simulator: str | None = None,
         together: int = 4,
+        energy: bool = False,
     ) -> None:
         self.compiler = compiler
         self.workload = workload
@@ -114,6 +118,7 @@ class Measure:
         self.cache = cache
         self.simulator = simulator
         self.together = together
+        self.energy = energy
         self.stages: dict[str, float] = {}
         # A cache of another release, whose scores have other figures, holds nothing of use.
         placer = (nextpnr_version(technology.kind),) if isinstance(technology, Fpga) else ()
@@ -161,6 +166,8 @@ class Measure:
         """Digest all that a score depends on."""
         expected = self.workload.digest(built.datapath["interval_cycles"])
         mapping = f"{recipe}, {gate_share if FULL_ADDER in built.rtlil else 0.0:g} of the adders as gates"
+        if self.energy:
+            expected = digest(expected, repr(self._counts(built)))
         return digest(built.rtlil, mapping, expected, f"within {built.error_bound_lsb!r} LSB", self._environment)
 
     def submit_build(self, point: Point | None) -> Task[Built]:
@@ -169,17 +176,31 @@ class Measure:
 
     def submit_mapping(self, built: Built, recipe: str, flow: str, gate_share: float = 0.0) -> Task[Mapped]:
         """Have a design mapped and timed."""
-        arguments = (built.rtlil, self.technology, recipe, flow, gate_share)
-        seconds = FPGA_SECONDS if isinstance(self.technology, Fpga) else MAP_SECONDS
-        return self.pool.submit(map_and_time, *arguments, cpu_seconds=seconds)
+        if isinstance(self.technology, Fpga):
+            routed = (built.rtlil, self.technology, recipe, flow)
+            return self.pool.submit(place_and_route, *routed, cpu_seconds=FPGA_SECONDS)
+        arguments = (built.rtlil, self.technology, recipe, flow, gate_share, *self._counts(built))
+        return self.pool.submit(map_and_time, *arguments, cpu_seconds=self._map_seconds)
+
+    @property
+    def _map_seconds(self) -> float:
+        return MAP_SECONDS + (SIMULATION_SECONDS if self.energy else 0.0)
+
+    def _counts(self, built: Built) -> tuple[Count, ...]:
+        """Give what the changes of a design's nets are counted with; nothing where nobody asks for its energy."""
+        if not self.energy:
+            return ()
+        phase = self.workload.counted(built.datapath["latency_cycles"], built.datapath["interval_cycles"])
+        return (Count(phase=phase, outputs=self.compiler.outputs, max_error_lsb=built.error_bound_lsb),)
 
     def submit_flow(self, built: Built, flow: str) -> Task[Logic]:
         """Have a design taken to the logic that a flow hands to the mapper."""
         return self.pool.submit(elaborate_and_read, built.rtlil, self.technology, flow, cpu_seconds=MAP_SECONDS)
 
-    def submit_logic(self, logic: Logic, recipe: str) -> Task[Mapped]:
-        """Have the logic of a flow mapped and timed."""
-        return self.pool.submit(map_logic_and_time, logic, self.technology, recipe, cpu_seconds=MAP_SECONDS)
+    def submit_logic(self, logic: Logic, recipe: str, built: Built) -> Task[Mapped]:
+        """Have the logic that a flow made of a design mapped and timed."""
+        arguments = (logic, self.technology, recipe, *self._counts(built))
+        return self.pool.submit(map_logic_and_time, *arguments, cpu_seconds=self._map_seconds)
 
     def submit_simulation(self, designs: Sequence[tuple[str, Built]]) -> Task[list[SimulationResult]]:
         """Have designs, each with a name of its own, simulated together against the golden model."""
@@ -249,6 +270,8 @@ class Measure:
         if result.status != "ok":
             statuses = {"mismatch": Status.MISMATCH, "timeout": Status.TIMEOUT}
             return self._evaluation(entry, statuses.get(result.status, Status.TOOL_FAILED), message=result.message)
+        if self.energy and mapped.consumption is None:
+            return self._evaluation(entry, Status.TOOL_FAILED, message=mapped.trouble)
         score = score_of(mapped, result, error_bound_lsb=entry.built.error_bound_lsb)
         record = {
             "score": score.as_dict(),
@@ -259,6 +282,7 @@ class Measure:
                 "cycles": result.cycles,
             },
             "path": list(mapped.path),
+            **({} if mapped.consumption is None else {"energy": asdict(mapped.consumption)}),
         }
         self.cache.put(entry.key, record, {NETLIST: zlib.compress(mapped.netlist.encode())})
         return self._evaluation(entry, Status.OK, score=score)
@@ -307,6 +331,7 @@ def score_of(mapped: Mapped, result: SimulationResult, *, error_bound_lsb: float
         luts=mapped.luts,
         dsps=mapped.dsps,
         brams=mapped.brams,
+        energy_pj=None if mapped.consumption is None else round(mapped.consumption.energy_pj, 6),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from hdlgen.errors import ToolError
 
-__all__ = ["Bit", "Instance", "Netlist", "Port"]
+__all__ = ["Bit", "Instance", "Netlist", "Port", "cells_of"]
 
 Bit = int | str
 """A net by its number (from 2 on, as Yosys counts), or a constant: `0`, `1` or `x`."""
@@ -109,6 +110,11 @@ class Netlist:
         for port in outputs:
             lines.append(f"  assign {port.name} = {{{', '.join(names[bit] for bit in reversed(port.bits))}}};")
         return "\n".join([*lines, "endmodule", ""])
+
+
+def cells_of(verilog: str) -> list[str]:
+    """List the cells that the Verilog of a netlist uses, by name."""
+    return sorted(set(re.findall(r"^  (\w+) \w+ \(", verilog, re.MULTILINE)))
 
 
 def _declaration(port: Port) -> str:

@@ -16,10 +16,11 @@ from hdlgen.evaluation import Verdict
 from hdlgen.network import Network
 from hdlgen.network_shell import fields, write_shell
 from sim import tools
+from sim.mapped import Mapped
 from sim.prove import EquivalenceProver
 from sim.simulate import simulate
 from sim.simulation import Phase, SimulationJob, SimulationResult
-from sim.steps import Mapped, map_and_time
+from sim.steps import map_and_time
 from sim.technology import Technology
 from sim.tools import ToolTimeout
 from sim.yosys import run_passes

@@ -31,7 +31,8 @@ from sim.fpga import Fpga
 from sim.measure import NETLIST, PRELOAD, Measure
 from sim.pool import Pool
 from sim.simulators import choose
-from sim.technology import TECHNOLOGIES, Target, load, load_target
+from sim.targets import Target, load_target
+from sim.technology import TECHNOLOGIES, load
 from sim.versions import sources_digest, versions
 from sim.workload import Workload
 
@@ -46,6 +47,7 @@ class Job:
         technology: the name of a shipped one; empty for a liberty file, whose text is `liberty`.
         seed: of the test tokens.
         simulator: the one that the search has settled on.
+        energy: whether the energy is measured, too.
         fingerprint: what the search's own machine shows; a worker must show the same.
     """
 
@@ -57,6 +59,7 @@ class Job:
     liberty: bytes
     constraints: tuple[Constraint, ...]
     simulator: str
+    energy: bool
     fingerprint: tuple[tuple[str, str], ...]
 
 
@@ -76,6 +79,7 @@ def pack(
     constraints: Sequence[Constraint],
     *,
     simulator: str | None,
+    energy: bool = False,
 ) -> bytes:
     """Pack the job of a search, in the fewest bytes: each worker gets it once.
 
@@ -96,6 +100,7 @@ def pack(
         liberty=liberty,
         constraints=tuple(constraints),
         simulator=chosen,
+        energy=energy,
         fingerprint=tuple(fingerprint(chosen).items()),
     )
     return lzma.compress(pickle.dumps(job, pickle.HIGHEST_PROTOCOL), preset=1)
@@ -202,6 +207,7 @@ def _set_up(job: Job) -> Measure:
         pool=Pool(1, preload=PRELOAD),
         cache=Cache(folder / "results"),
         simulator=job.simulator,
+        energy=job.energy,
     )
 
 

@@ -63,7 +63,7 @@ def measure_rival(
             measure.cache.put(twin_keys[flow], {"twin": True})
             twins.add(flow)
         tasks = {
-            (flow, recipe): measure.submit_logic(logics[flow], recipe)
+            (flow, recipe): measure.submit_logic(logics[flow], recipe, built)
             for flow, recipe in missing
             if flow in logics and flow not in twins
         }
@@ -73,7 +73,7 @@ def measure_rival(
     for (flow, recipe), record in records.items():
         if record is None:
             outcome = tasks[flow, recipe].result() if (flow, recipe) in tasks else None
-            if outcome is None or outcome.failure is not None:
+            if outcome is None or outcome.failure is not None or (measure.energy and outcome.require().trouble):
                 continue
             record = {"score": score_of(outcome.require(), simulated).as_dict()}
             measure.cache.put(keys[flow, recipe], record)

@@ -9,7 +9,7 @@ Wires, skew, hold, recovery and other corners are not modelled. What a constant 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from sim.netlist import Instance, Netlist
 from sim.technology import Technology
 from sim.timing_graph import Graph, build_graph
 
-__all__ = ["Step", "Timing", "analyse", "prepare", "slacks"]
+__all__ = ["Conditions", "Step", "Timing", "analyse", "conditions", "prepare", "slacks"]
 
 _NEVER = -1e30  # an edge that does not happen
 _EDGES = ("rise", "fall")
@@ -55,6 +55,44 @@ class Timing:
     setup_ps: float
     path: tuple[Step, ...]
     overloaded_nets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Hold under which conditions each net changes, by its number in the netlist.
+
+    Args:
+        loads_ff: what its driver must charge.
+        slews_ps: how steeply it rises and falls.
+        delays_ps: how long the cell that drives it takes until it rises and falls, the mean over what may cause it; 0.0
+            where it never does, and at inputs.
+        period_ps: the shortest period.
+    """
+
+    loads_ff: Mapping[int, float]
+    slews_ps: Mapping[int, tuple[float, float]]
+    delays_ps: Mapping[int, tuple[float, float]]
+    period_ps: float
+
+
+def conditions(netlist: Netlist, technology: Technology) -> Conditions:
+    """Tell the load, slews and delays of every net.
+
+    Raises: ToolError as `analyse`.
+    """
+    flow = _flow(netlist, technology)
+    graph = flow.graph
+    alive = (flow.arrivals[graph.source] > _NEVER / 2) & (graph.owner >= 0)
+    keys, count = graph.target[alive], len(flow.arrivals)
+    taken = np.bincount(keys, weights=(flow.proposed - flow.arrivals[graph.source])[alive], minlength=count)
+    means = taken / np.maximum(np.bincount(keys, minlength=count), 1)
+    nets = [(bit, place) for bit, place in graph.index.items() if isinstance(bit, int)]
+    return Conditions(
+        loads_ff={bit: float(graph.loads[place]) for bit, place in nets},
+        slews_ps={bit: (float(flow.slews[2 * place]), float(flow.slews[2 * place + 1])) for bit, place in nets},
+        delays_ps={bit: (float(means[2 * place]), float(means[2 * place + 1])) for bit, place in nets},
+        period_ps=float(flow.arrivals[flow.end_keys[flow.worst]] + flow.end_setups[flow.worst]),
+    )
 
 
 def prepare(technology: Technology) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hdlgen.graph import Graph
 from hdlgen.payload import input_ports
+from sim import activity
 from sim.cache import digest
 from sim.simulation import Phase
 from sim.stimuli import MEASURED_TOKENS, phases, plan
@@ -25,6 +26,7 @@ class Workload:
         self.seed = seed
         self.tokens = tokens
         self._known: dict[int, tuple[tuple[Phase, ...], str]] = {}
+        self._counted: dict[int, Phase] = {}
 
     def phases(self, interval_cycles: int) -> tuple[Phase, ...]:
         """Give the phases for a design that takes about so many cycles a token."""
@@ -33,6 +35,13 @@ class Workload:
     def digest(self, interval_cycles: int) -> str:
         """Digest the phases: stimuli and expected results."""
         return self._made(interval_cycles)[1]
+
+    def counted(self, latency_cycles: int, interval_cycles: int) -> Phase:
+        """Give the phase in which the changes of nets are counted."""
+        count = activity.tokens(latency_cycles, interval_cycles)
+        if count not in self._counted:
+            self._counted[count] = activity.workload(self.graph, count, seed=self.seed)
+        return self._counted[count]
 
     def _made(self, interval_cycles: int) -> tuple[tuple[Phase, ...], str]:
         if interval_cycles not in self._known:

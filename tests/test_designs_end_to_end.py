@@ -32,6 +32,7 @@ SECOND_POINTS: Mapping[str, str] = {
     "gelu": "stages=1",
     "gemm4x4x4": "interval=16",
     "matvec4x4": "interval=16",
+    "matrix_engine": "interval=2",
     "median9": "stages=2",
     "mixer12": "interval=2,precision=100",
     "mlp16x32x5": "stages=1",

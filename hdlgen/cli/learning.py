@@ -15,14 +15,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from hdlgen.aiger import write_aiger
+from hdlgen.cli.circuit_files import prepare_folder, save_report, write_circuit
+from hdlgen.cli.circuit_request import CircuitRequest
 from hdlgen.cli.project import check_tools
-from hdlgen.cli.teachers import ProgramOracle, Source, open_source
+from hdlgen.cli.teachers import ProgramOracle, open_source
 from hdlgen.errors import StoreError, ToolError
 from hdlgen.evaluation import Verdict
-from hdlgen.network import Network
-from hdlgen.network_shell import write_shell
-from hdlgen.network_text import write_blif, write_verilog
 from search.learn import Learnt, News, Settings, learn_seeds, smallest
 from search.learn.picture import draw_learnt
 from sim.measure import score_of
@@ -39,23 +37,14 @@ ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the user asks for; `golden`, `module`, `ports` and `out` may be left out."""
+class Request(CircuitRequest):
+    """What the user asks for; `ports` may be left out."""
 
     source: str
-    golden: Path | None
-    module: str | None
     ports: Path | None
-    out: Path | None
-    seed: int
     seeds: int
-    workers: int
     tests: int
     call_seconds: float
-    proof_seconds: float
-    technology: str
-    recipe: str
-    simulator: str | None
     resume: bool
 
 
@@ -102,7 +91,9 @@ def learn(request: Request, *, console: Console) -> dict[str, Any]:
             teacher.close()
     mapped = map_network(network, technology, recipe=request.recipe)
     score = score_of(mapped, simulated).as_dict() if simulated.status == "ok" else None
-    files = _write(folder, network, best, source, netlist=mapped.netlist, junit=simulated.junit)
+    title = f"{source.name}: {network.and_nodes:,} AND gates from {best.queries / 1e6:,.0f} million queries"
+    pictures = {"growth.svg": draw_learnt(network, best.growth, title=title)}
+    files = write_circuit(folder, network, netlist=mapped.netlist, junit=simulated.junit, pictures=pictures)
     document = {
         "name": source.name,
         "source": request.source,
@@ -129,16 +120,15 @@ def learn(request: Request, *, console: Console) -> dict[str, Any]:
         "wall_s": round(time.monotonic() - began, 2),
         "files": {name: str(path) for name, path in files.items()},
     }
-    _save(folder / "report.json", json.dumps(document, indent=2) + "\n")
-    _save(folder / "README.md", _readme(document))
+    save_report(folder, document, _readme(document))
     for seed in found:
         (folder / f"seed-{seed.seed}.json").unlink(missing_ok=True)
     return document
 
 
 def _prepare(folder: Path, *, resume: bool) -> None:
+    prepare_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path in [] if resume else folder.glob("seed-*.json"):
             path.unlink()
     except OSError as error:
@@ -184,31 +174,6 @@ def _seed_document(one: Learnt) -> dict[str, Any]:
         "wall_s": round(one.wall_s, 2),
         "cpu_s": round(one.cpu_s, 2),
     }
-
-
-def _write(
-    folder: Path, network: Network, best: Learnt, source: Source, *, netlist: str, junit: str
-) -> dict[str, Path]:
-    title = f"{source.name}: {network.and_nodes:,} AND gates from {best.queries / 1e6:,.0f} million queries"
-    texts: dict[str, str | bytes] = {
-        "learnt.v": write_verilog(network),
-        "learnt.blif": write_blif(network),
-        "learnt.aig": write_aiger(network),
-        "design.v": write_shell(network),
-        "netlist.v": netlist,
-        "results.xml": junit,
-        "growth.svg": draw_learnt(network, best.growth, title=title),
-    }
-    for name, text in texts.items():
-        _save(folder / name, text)
-    return {name: folder / name for name in (*texts, "report.json", "README.md")}
-
-
-def _save(path: Path, text: str | bytes) -> None:
-    try:
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-    except OSError as error:
-        raise StoreError(f"{path}: the file must be writable ({error.strerror})") from None
 
 
 def _readme(document: dict[str, Any]) -> str:
@@ -266,7 +231,7 @@ def _watching(console: Console) -> Iterator[Callable[[News], None]]:
 
 def table(document: dict[str, Any]) -> Table:
     """Lay out what came of it for a terminal."""
-    result = Table(title=document["claim"], title_justify="left")
+    result = Table()
     result.add_column("figure")
     result.add_column("value", justify="right")
     figures: Sequence[str] = ("and_nodes", "and_nodes_learnt", "depth", "queries", "counterexamples", "wall_s")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from hdlgen.cli import checking, doctor, points, simulating
+from hdlgen.cli import checking, doctor, points, proving, simulating
 from hdlgen.cli.bitstreams import bitstreams
 from hdlgen.cli.circuits import circuits
 from hdlgen.cli.console import print_document, screen, standard_error
@@ -20,6 +20,7 @@ from hdlgen.cli.options import (
     JSON,
     MOST_WORKERS,
     POINT,
+    PROVE_LIMIT,
     SEED,
     SIMULATOR,
     SPEC,
@@ -30,11 +31,13 @@ from hdlgen.cli.options import (
 )
 from hdlgen.cli.project import open_project
 from hdlgen.cli.searching import plan, run
+from hdlgen.cli.silicon import silicon
 from hdlgen.cli.studies import studies
 from hdlgen.errors import HdlgenError, InputError
 from search.confine import DECISION_LIMIT_S
 from search.report import write_report
 from search.strategies import STRATEGIES
+from sim.prove_design import PROOF_SECONDS
 
 __all__ = ["app", "main"]
 
@@ -103,6 +106,10 @@ def search(
     memory: Annotated[
         bool, typer.Option(help="Whether what earlier runs of this very spec measured guides the search.")
     ] = True,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Prove the designs of the front, too, as `hdlgen prove` does.")
+    ] = False,
+    prove_limit: PROVE_LIMIT = PROOF_SECONDS,
     json: JSON = False,
 ) -> None:
     """Search designs of a spec: the main job. Every design is simulated, mapped, timed, scored and stored.
@@ -113,6 +120,7 @@ def search(
     Examples:
 
     - `hdlgen search dot8`: a shipped design, everything by default
+    - `hdlgen search dot8 --prove`: with proofs of the designs that come out
     - `hdlgen search my.toml --budget 100 --strategy local --seed 3`: a longer search of another kind
     - `hdlgen search my.toml --resume`: on with a run that was stopped, or with a larger `--budget`
     - `hdlgen search my.toml --cluster tcp://10.0.0.1:8786 --batch 64`: on many machines
@@ -121,6 +129,7 @@ def search(
     project = open_project(spec, technology=technology)
     check_range("--workers", workers, 1, MOST_WORKERS)
     check_range("--decision-limit", decision_limit, 1)
+    check_range("--prove-limit", prove_limit, 1)
     options = {"strategy": strategy, "budget": budget, "seed": seed, "batch": batch, "patience": patience}
     settings = plan(
         project,
@@ -129,6 +138,7 @@ def search(
         decision_limit_s=decision_limit,
         cluster=cluster,
         memory=memory,
+        prove_seconds=prove_limit if prove else None,
         **options,
     )
     with Live(project, settings, console=standard_error()) as live:
@@ -177,6 +187,36 @@ def measure(
         screen().print(points.table(document))
     if document["status"] != "ok":
         _complain(f"{document['status']}: {document['message']}")
+        raise typer.Exit(1)
+
+
+@app.command()
+def prove(
+    spec: SPEC,
+    point: POINT = "",
+    technology: TECHNOLOGY = None,
+    simulator: SIMULATOR = None,
+    prove_limit: PROVE_LIMIT = PROOF_SECONDS,
+    json: JSON = False,
+) -> None:
+    """Prove a design: netlist against Verilog, results against the spec, and the handshake, for all inputs and stalls.
+
+    Says of each `proved`, `bounded to N cycles` or `simulated only` with the reason. The netlist is simulated, too.
+
+    Examples:
+
+    - `hdlgen prove dot8`: the default point
+    - `hdlgen prove my.toml --point interval=4,fold=4 --prove-limit 300`: a folded one, with more time
+    """
+    project = open_project(spec, technology=technology)
+    check_range("--prove-limit", prove_limit, 1)
+    document = proving.run(project, project.point(point), simulator=simulator, seconds=prove_limit)
+    if json:
+        print_document(document)
+    else:
+        screen().print(proving.text(document), markup=False, soft_wrap=True)
+    if proving.failure(document):
+        _complain(proving.failure(document))
         raise typer.Exit(1)
 
 
@@ -259,6 +299,7 @@ def simulate(
 app.add_typer(studies)
 app.add_typer(bitstreams)
 app.add_typer(circuits)
+app.add_typer(silicon)
 
 
 @app.command()

@@ -14,6 +14,7 @@ __all__ = [
     "JSON",
     "MOST_WORKERS",
     "POINT",
+    "PROVE_LIMIT",
     "SEED",
     "SIMULATOR",
     "SPEC",
@@ -35,6 +36,7 @@ JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 SIMULATOR = Annotated[
     str | None, typer.Option("--simulator", help="icarus or verilator; the first that is installed by default.")
 ]
+PROVE_LIMIT = Annotated[float, typer.Option("--prove-limit", help="Seconds that the proofs of a design may take.")]
 WORKERS = Annotated[int, typer.Option("--workers", help="Processes that measure at the same time.")]
 SEED = Annotated[int | None, typer.Option("--seed", help="Of all that is random; the same seed, the same run.")]
 

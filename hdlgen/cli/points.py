@@ -26,11 +26,11 @@ def measure_point(project: Project, point: Point, *, simulator: str | None, out:
     """
     with measuring(project, workers=2, simulator=simulator) as measure:
         evaluation = next(measure.evaluate([point]))
-        folder = None
+        folder, checks = None, None
         if evaluation.status is Status.OK:
             folder = out or Path("runs") / f"{project.spec.name}-points" / evaluation.key[:12]
-            write_designs(project, measure, [evaluation], [folder])
-    return design_document(evaluation, folder)
+            (checks,) = write_designs(project, measure, [evaluation], [folder])
+    return design_document(evaluation, folder, checks)
 
 
 def table(document: dict[str, Any]) -> Table:

@@ -10,21 +10,23 @@ from pathlib import Path
 
 from hdlgen.compiler import Compiler
 from hdlgen.errors import InputError, SpecError
-from hdlgen.evaluation import FPGA_METRICS
+from hdlgen.evaluation import CELL_METRICS, FPGA_METRICS
 from hdlgen.goals import transferred
-from hdlgen.knobs import Mapping, offer
+from hdlgen.knobs import Mapping, carried, offer
 from hdlgen.space import Point, Space
 from hdlgen.spec import Spec
 from hdlgen.spec import load as load_spec
 from sim import tools
 from sim.cache import Cache
+from sim.energy import check_voltage
 from sim.fpga import FPGA_RECIPES, Fpga, load_device
 from sim.measure import PRELOAD, Measure
 from sim.pool import Pool
 from sim.recipes import RECIPES
 from sim.simulators import choose
 from sim.steps import prepare
-from sim.technology import Target, Technology, load, load_target
+from sim.targets import Target, load_target
+from sim.technology import Technology, load
 from sim.tools import cache_folder
 from sim.workload import Workload
 
@@ -87,6 +89,7 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
     """
     spec = load_spec(source)
     loaded = load_target(technology) if technology else _own_technology(spec)
+    abroad = isinstance(loaded, Fpga) != (spec.technology.fpga is not None)
     spec = _carried_over(spec, loaded)
     try:
         compiler = Compiler.of(spec.graph, max_error_lsb=spec.max_error_lsb)
@@ -97,7 +100,9 @@ def open_project(source: str, *, technology: str | None = None) -> Project:
         _mapping(loaded),
         functions=compiler.methods,
         max_error_lsb=compiler.spare_error_lsb,
-    ).narrow(dict(spec.knobs), where=str(spec.path or source))
+    )
+    pins = carried(dict(spec.knobs), space) if abroad else dict(spec.knobs)
+    space = space.narrow(pins, where=str(spec.path or source))
     return Project(
         spec=spec, source=source, technology_option=technology or "", compiler=compiler, technology=loaded, space=space
     )
@@ -119,7 +124,7 @@ def _carried_over(spec: Spec, target: Target) -> Spec:
     if fpga == (spec.technology.fpga is not None):
         return spec
     for constraint in spec.constraints:
-        if constraint.metric in (FPGA_METRICS if not fpga else ("area_um2",)):
+        if constraint.metric in (CELL_METRICS if fpga else FPGA_METRICS):
             where = f"{spec.path}: constraints.{constraint.metric}"
             raise SpecError(f"{where} must not be there with --technology {target.name}, which does not have it")
     try:
@@ -155,16 +160,27 @@ def check_tools(simulator: str | None) -> None:
 
 @contextlib.contextmanager
 def measuring(
-    project: Project, *, workers: int, simulator: str | None = None, cache: Path | None = None, seed: int = 1
+    project: Project,
+    *,
+    workers: int,
+    simulator: str | None = None,
+    cache: Path | None = None,
+    seed: int = 1,
+    energy: bool = False,
 ) -> Iterator[Measure]:
     """Start the workers that measure a project's designs; they end with the block.
 
     Args:
         cache: the folder of results; the user's own by default.
         seed: of the test tokens.
+        energy: whether the energy of a result is measured even where the spec does not ask for it.
     Raises: ToolMissing, InputError as `check_tools` does; StoreError where the cache cannot be written.
     """
+    energy = energy or project.spec.wants_energy
     check_tools(simulator)
+    if energy:
+        tools.require("iverilog")
+        check_voltage(project.library)
     results = Cache((cache or cache_folder()) / "results")
     results.check_writable()
     kept = (project.compiler, project.technology)
@@ -177,4 +193,5 @@ def measuring(
             pool=pool,
             cache=results,
             simulator=simulator,
+            energy=energy,
         )

@@ -28,6 +28,7 @@ from search.strategies import STRATEGIES
 from search.strategy import Informable, Strategy
 from search.summary import nearest_miss
 from sim.cache import Cache
+from sim.checks import Checks
 from sim.cluster import connect
 from sim.measure import Measure
 from sim.remote import pack
@@ -36,7 +37,7 @@ from sim.stock import StockPoint, measure_stock
 from sim.versions import code_digest, versions
 from sim.workload import Workload
 
-__all__ = ["Outcome", "Plan", "header", "plan", "run"]
+__all__ = ["Outcome", "Plan", "header", "make_strategy", "plan", "run"]
 
 RUNS = Path("runs")
 """Where runs are, and where earlier ones are looked for."""
@@ -59,6 +60,7 @@ class Plan:
     decision_limit_s: float = DECISION_LIMIT_S
     cluster: str | None = None
     memory: bool = True
+    prove_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ def plan(
     decision_limit_s: float = DECISION_LIMIT_S,
     cluster: str | None = None,
     memory: bool = True,
+    prove_seconds: float | None = None,
     **options: Any,
 ) -> Plan:
     """Settle the settings of a run.
@@ -89,6 +92,7 @@ def plan(
         decision_limit_s: seconds that the strategy has for a decision.
         cluster: address of the Dask scheduler whose workers measure; None for processes on this machine.
         memory: whether earlier runs guide the search.
+        prove_seconds: limit of the proofs of each design of the front; None for no proofs.
         options: strategy, budget, seed, batch, patience; None where the command leaves them out.
     Raises: InputError or, where the spec says it, SpecError for an unknown strategy; InputError for a number out of
         range.
@@ -114,6 +118,7 @@ def plan(
         batch=settled("batch"),
         patience=settled("patience"),
         memory=memory,
+        prove_seconds=prove_seconds,
         workers=workers,
         simulator=simulator,
         decision_limit_s=decision_limit_s,
@@ -184,7 +189,7 @@ def run(
     if memory.evaluations:
         head["memory"] = memory.digest
     open_store = partial(RunStore.create, head, out=out) if folder is None else partial(RunStore.resume, folder, head)
-    make = partial(_strategy, project, settings, memory)
+    make = partial(make_strategy, project, settings, memory)
     # The strategy's process first: it must have no threads, and hold neither the store's lock nor a connection.
     with (
         ConfinedStrategy(make, limit_s=settings.decision_limit_s) as strategy,
@@ -216,8 +221,9 @@ def run(
                 on_progress=on_progress,
             )
             on_stage("front designs")
-            folders = _write_front(project, measure, exploration.summary.front, store.folder)
-        document = _document(project, settings, exploration, stock, folders, store.folder, time.monotonic() - began)
+            folders, checks = _write_front(project, settings, measure, exploration.summary.front, store.folder)
+        elapsed = time.monotonic() - began
+        document = _document(project, settings, exploration, stock, folders, checks, store.folder, elapsed)
         store.write_result(document)
         _write_csv(exploration.summary.front, folders, store.folder / "front.csv")
         on_stage("report")
@@ -243,7 +249,12 @@ def _elsewhere(project: Project, settings: Plan) -> Iterator[Evaluator | None]:
         return
     workload = Workload(project.spec.graph)
     packed = pack(
-        project.compiler, workload, project.technology, project.spec.constraints, simulator=settings.simulator
+        project.compiler,
+        workload,
+        project.technology,
+        project.spec.constraints,
+        simulator=settings.simulator,
+        energy=project.spec.wants_energy,
     )
     simulator = choose(settings.simulator).name
     cache = Cache(cache_folder() / "results")
@@ -251,7 +262,7 @@ def _elsewhere(project: Project, settings: Plan) -> Iterator[Evaluator | None]:
         yield cluster
 
 
-def _strategy(project: Project, settings: Plan, memory: Memory) -> Strategy:
+def make_strategy(project: Project, settings: Plan, memory: Memory) -> Strategy:
     """Make the strategy; one that can learn more is given the facts of datapaths and what earlier runs measured."""
     objectives = project.spec.objectives
     strategy = STRATEGIES[settings.strategy](project.space, objectives, seed=settings.seed)
@@ -273,13 +284,15 @@ def _stock(measure: Measure, store: RunStore, on_stock: Callable[[StockPoint], N
     return points
 
 
-def _write_front(project: Project, measure: Measure, front: Sequence[Evaluation], folder: Path) -> list[Path]:
-    """Write the designs of a front, and remove those that are no longer on it."""
+def _write_front(
+    project: Project, settings: Plan, measure: Measure, front: Sequence[Evaluation], folder: Path
+) -> tuple[list[Path], list[Checks]]:
+    """Write the designs of a front with what was checked of them, and remove those that are no longer on it."""
     folders = [folder / "front" / f"{number:02d}-{member.key[:8]}" for number, member in enumerate(front, start=1)]
-    write_designs(project, measure, front, folders)
+    checks = write_designs(project, measure, front, folders, prove_seconds=settings.prove_seconds)
     for other in sorted(set((folder / "front").glob("[0-9][0-9]*-*")) - set(folders)):
         shutil.rmtree(other, ignore_errors=True)
-    return folders
+    return folders, checks
 
 
 def _document(
@@ -288,6 +301,7 @@ def _document(
     exploration: Exploration,
     stock: Sequence[StockPoint],
     folders: Sequence[Path],
+    checks: Sequence[Checks],
     folder: Path,
     wall_s: float,
 ) -> dict[str, Any]:
@@ -306,7 +320,7 @@ def _document(
         "decision_s": round(exploration.decision_s, 3),
         "missing": None if exploration.missing is None else exploration.missing.as_dict(),
         "folder": str(folder),
-        "front": [design_document(e, at) for e, at in zip(summary.front, folders, strict=True)],
+        "front": [design_document(*each) for each in zip(summary.front, folders, checks, strict=True)],
         "stock": [
             {
                 "point": {"flow": point.flow, "recipe": point.recipe},

@@ -18,7 +18,6 @@ import numpy as np
 
 from hdlgen.bits import Interface, Words, pack_table, unpack_table
 from hdlgen.errors import InputError, ToolMissing
-from hdlgen.examples import READERS
 from hdlgen.oracle import Oracle
 from hdlgen.oracle_sources import load_function, read_ports
 
@@ -43,12 +42,6 @@ def open_source(text: str, *, ports: Path | None, call_seconds: float) -> Source
 
     Raises: InputError.
     """
-    path = Path(text)
-    if path.suffix.lower() in READERS:
-        raise InputError(
-            f"{text}: the source must be an oracle, FILE.py:FUNCTION or a program with --ports; "
-            "no learner takes a file of fixed examples yet"
-        )
     file, colon, function = text.rpartition(":")
     if colon and function.isidentifier() and not any(character.isspace() for character in text):
         made = load_function(Path(file), function, ports=ports)

@@ -5,45 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hdlgen.network import FALSE, TRUE, Network, NetworkBuilder
-from search.learn.classes import Class
+from search.learn.classes import Class, Classes
 from search.learn.diagram import Diagram, Kind
 
 __all__ = ["assemble"]
 
 
-def assemble(diagram: Diagram, classes: Sequence[Class], builder: NetworkBuilder) -> Network:
+def assemble(diagram: Diagram, classes: Classes, builder: NetworkBuilder) -> Network:
     """Write every output as the OR of what it is in each class, where the class is selected."""
-    order = _order(classes)
-    literals = _nodes(diagram, [edge.literal for number in order for edge in classes[number].edges], builder)
-
-    def value(literal: int) -> int:
-        return literals[literal >> 1] ^ (literal & 1)
-
-    selectors = _selectors(classes, order, builder)
-    outputs = []
-    for output in range(builder.interface.output_bits):
-        same: dict[int, int | None] = {}
-        for number in reversed(order):
-            member = classes[number]
-            if member.variable < 0:
-                same[number] = value(member.edges[output].literal)
-            else:
-                low, high = (same[below] for _, below in member.below)
-                same[number] = low if low == high else None
-        groups: dict[int, set[int]] = {}
-        seen, stack = {0}, [0]
-        while stack:
-            number = stack.pop()
-            function = same[number]
-            if function is not None:
-                groups.setdefault(function, set()).add(number)
-                continue
-            for _, below in classes[number].below:
-                if below not in seen:
-                    seen.add(below)
-                    stack.append(below)
-        outputs.append(_joined(groups, selectors, builder))
+    members = classes.members
+    roots = {root: _order(members, root) for root in classes.roots}
+    edges = [edge.literal for order in roots.values() for number in order for edge in members[number].edges]
+    literals = _nodes(diagram, edges, builder)
+    outputs = [FALSE] * builder.interface.output_bits
+    for root, order in roots.items():
+        selectors = _selectors(members, order, builder)
+        for place, output in enumerate(members[root].outputs.tolist()):
+            taken = {number: members[number].edges[place].literal for number in order if members[number].edges}
+            own = {number: literals[literal >> 1] ^ (literal & 1) for number, literal in taken.items()}
+            outputs[output] = _joined(_groups(members, order, own), selectors, builder)
     return builder.network(outputs)
+
+
+def _groups(members: Sequence[Class], order: Sequence[int], own: dict[int, int]) -> dict[int, set[int]]:
+    """List the functions of an output with the classes, as high up as can be, in which it is one."""
+    same: dict[int, int | None] = dict(own)
+    for number in reversed(order):
+        if number not in own:
+            low, high = (same[below] for _, below in members[number].below)
+            same[number] = low if low == high else None
+    groups: dict[int, set[int]] = {}
+    seen, stack = {order[0]}, [order[0]]
+    while stack:
+        number = stack.pop()
+        function = same[number]
+        if function is not None:
+            groups.setdefault(function, set()).add(number)
+            continue
+        for _, below in members[number].below:
+            if below not in seen:
+                seen.add(below)
+                stack.append(below)
+    return groups
 
 
 def _joined(groups: dict[int, set[int]], selectors: dict[int, int], builder: NetworkBuilder) -> int:
@@ -57,11 +60,11 @@ def _joined(groups: dict[int, set[int]], selectors: dict[int, int], builder: Net
     return builder.any_of(terms)
 
 
-def _order(classes: Sequence[Class]) -> list[int]:
-    """List the classes that the root needs, each before those below it."""
+def _order(classes: Sequence[Class], root: int) -> list[int]:
+    """List the classes that a root needs, each before those below it."""
     done: set[int] = set()
     listed: list[int] = []
-    stack = [(0, False)]
+    stack = [(root, False)]
     while stack:
         number, opened = stack.pop()
         if opened:
@@ -75,7 +78,7 @@ def _order(classes: Sequence[Class]) -> list[int]:
 
 def _selectors(classes: Sequence[Class], order: Sequence[int], builder: NetworkBuilder) -> dict[int, int]:
     """Give the literal that says whether a class is reached."""
-    arriving: dict[int, list[int]] = {0: [TRUE]}
+    arriving: dict[int, list[int]] = {order[0]: [TRUE]}
     selectors = {}
     for number in order:
         selectors[number] = builder.any_of(arriving[number])

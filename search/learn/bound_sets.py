@@ -19,7 +19,7 @@ __all__ = ["Asked", "Grown", "Pairs", "fixed_sets"]
 Bound = NDArray[np.bool_]
 
 LEFT_OUT = 4
-FEW_PORTS = 3
+FEW_PORTS, MANY_PORTS = 3, 8
 SMALLEST_GROWN = 8
 CONTEXTS = 16
 GROWN_WORDS = (0, UNIFORM_ROWS // 64)
@@ -48,9 +48,9 @@ def fixed_sets(score: NDArray[np.float64], seen: Bound, port: NDArray[np.int64])
 
 
 def _ports(seen: Bound, port: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
-    """List the sets of ports that matter: of one and two, or of any number where there are few."""
+    """List the sets of ports that matter: of one and two, of any number where there are few, of one where many."""
     live = sorted({int(number) for number in port[seen]})
-    most = len(live) if len(live) <= FEW_PORTS else 2
+    most = len(live) if len(live) <= FEW_PORTS else 2 if len(live) <= MANY_PORTS else 1
     for count in range(1, most + 1):
         yield from combinations(live, count)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hdlgen.errors import StoreError
 from search.durable import read_document, write_document
@@ -20,7 +21,7 @@ from search.learn.samples import Table
 
 __all__ = ["resume", "save"]
 
-VERSION = 1
+VERSION = 2
 TOGETHER = 16
 
 
@@ -41,6 +42,11 @@ def save(learning: Learning, path: Path, key: str) -> None:
             "rounds": learning.rounds,
             "clean": learning.clean,
             "counterexamples": learning.counterexamples,
+            "errors_before_proof": learning.errors_before_proof,
+            "tested": learning.tested,
+            "attempt": learning.attempt,
+            "test_errors": learning.test_errors,
+            "curve": learning.curve,
             "elapsed_s": learning.elapsed_s(),
             "samples": [_bits(row) for row in learning.samples.table[kept:]],
             "nodes": [
@@ -51,18 +57,21 @@ def save(learning: Learning, path: Path, key: str) -> None:
                     int(node.inverted),
                     node.variable,
                     [[_text(edge.restriction), edge.literal] for edge in node.edges],
+                    None if node.seen is None else _bits(node.seen),
                 ]
                 for node in learning.diagram.nodes
             ],
             "classes": [
                 [
                     _text(member.restriction),
+                    member.outputs.tolist(),
                     member.variable,
                     [[_text(restriction), below] for restriction, below in member.below],
                     [edge.literal for edge in member.edges],
                 ]
                 for member in learning.classes.members
             ],
+            "roots": learning.classes.roots,
         },
     )
 
@@ -91,7 +100,7 @@ def _restore(learning: Learning, document: dict[str, Any]) -> None:
     samples = learning.samples
     free = np.full(bits, -1, dtype=np.int8)
     nodes = []
-    for kind, output, restriction, inverted, variable, edges in document["nodes"]:
+    for kind, output, restriction, inverted, variable, edges, seen in document["nodes"]:
         node = Node(
             kind=Kind(kind),
             output=output,
@@ -100,6 +109,7 @@ def _restore(learning: Learning, document: dict[str, Any]) -> None:
             inverted=bool(inverted),
             variable=variable,
             edges=[Edge(_restriction(text, bits), literal) for text, literal in edges],
+            seen=None if seen is None else _row(seen, bits).astype(bool),
         )
         nodes.append(node)
     own = [node for node in nodes if node.output >= 0]
@@ -111,20 +121,26 @@ def _restore(learning: Learning, document: dict[str, Any]) -> None:
             node.signature = ~signature if node.inverted else signature.copy()
     learning.diagram.nodes[:] = nodes
     learning.diagram.index_again()
-    for restriction, variable, below, literals in document["classes"]:
+    for restriction, outputs, variable, below, literals in document["classes"]:
         own_restriction = _restriction(restriction, bits)
         member = Class(
             restriction=own_restriction,
-            signatures=learning.teacher.ask(restrict(own_restriction, samples.words)),
+            outputs=np.array(outputs, dtype=np.int64),
+            signatures=learning.teacher.ask(restrict(own_restriction, samples.words))[outputs],
             variable=variable,
             below=[(_restriction(text, bits), number) for text, number in below],
             edges=[Edge(own_restriction, literal) for literal in literals],
         )
         learning.classes.members.append(member)
+    learning.classes.roots[:] = [int(number) for number in document["roots"]]
     learning.classes.index_again()
     learning.teacher.queries += int(document["queries"])
     learning.rounds, learning.clean = int(document["rounds"]), int(document["clean"])
     learning.counterexamples = int(document["counterexamples"])
+    learning.errors_before_proof = int(document["errors_before_proof"])
+    learning.tested, learning.attempt = bool(document["tested"]), int(document["attempt"])
+    learning.test_errors = int(document["test_errors"])
+    learning.curve[:] = [(int(queries), int(nodes)) for queries, nodes in document["curve"]]
     learning.earlier_s = float(document["elapsed_s"])
 
 
@@ -141,7 +157,7 @@ def _restriction(text: str, bits: int) -> Restriction:
     return restriction
 
 
-def _bits(row: Table) -> str:
+def _bits(row: NDArray[Any]) -> str:
     return np.packbits(row).tobytes().hex()
 
 

@@ -86,6 +86,7 @@ class Node:
     Args:
         variable: the input bit of INPUT and BRANCH.
         edges: where the variable or the select is 0, where it is 1, and for SELECT the select itself.
+        seen: the inputs that were seen to matter, or None before it was looked at.
         open: whether something below it is still to be learnt.
     """
 
@@ -96,6 +97,7 @@ class Node:
     inverted: bool
     variable: int = -1
     edges: list[Edge] = field(default_factory=list)
+    seen: NDArray[np.bool_] | None = None
     open: bool = False
 
 

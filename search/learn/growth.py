@@ -6,7 +6,7 @@ whether rows over B are only ever two; then t, and g for either value of t, are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,16 +15,21 @@ from numpy.typing import NDArray
 from hdlgen.bits import Interface, Words
 from hdlgen.errors import InputError, ToolError
 from search.learn.bound_sets import Asked, Grown, Pairs, fixed_sets
-from search.learn.diagram import ONES, Diagram, Edge, Kind, Node, assign, normalise, restrict
+from search.learn.diagram import ONES, Diagram, Edge, Kind, Node, Restriction, assign, normalise, restrict
+from search.learn.tables import MOST_INPUTS, part, table_of, table_question
 from search.learn.teacher import Conversation
 from search.learn.witnesses import UNIFORM_ROWS, WORDS, Witnesses, draw
 
-__all__ = ["Growth", "flip_question"]
+__all__ = ["Growth", "doubted", "flip_question"]
+
+Bound = NDArray[np.bool_]
 
 NEAR_BEST = 0.9
 """Inputs whose influence is so near to the largest are equal; the one that matters to most outputs is taken."""
 STRUCTURED_WEIGHT = 0.05
 SMALLEST_DECOMPOSED = 4
+DOUBTED_WORDS = 32
+"""Words of witnesses on which all inputs that seemed not to matter are changed at once."""
 FIRST_ROWS, ALL_ROWS, CHECKED_ROWS = 16, 64, 8
 CHECKED_WORDS = (1, 3, 5, 7)
 
@@ -57,8 +62,12 @@ class Growth:
         self.waiting: list[Conversation[Any]] = []
         self.port = np.repeat(np.arange(len(interface.inputs)), [bus.width for bus in interface.inputs])
 
-    def resolve(self, output: int, edge: Edge, signature: Words, parent: int | None) -> None:
-        """Find the literal of an edge by the raw signature of its function, or add a node that is to be grown."""
+    def resolve(self, output: int, edge: Edge, signature: Words, parent: int | None, seen: Bound | None = None) -> None:
+        """Find the literal of an edge by the raw signature of its function, or add a node that is to be grown.
+
+        Args:
+            seen: the inputs that may matter to it, a guess; those that matter to the parent, where it has one.
+        """
         diagram = self.diagram
         literal = diagram.find(signature)
         cyclic = literal is not None and parent is not None and diagram.reaches(literal >> 1, parent)
@@ -71,7 +80,9 @@ class Growth:
                 "nodes; this learner does not find the structure of the function"
             )
         canonical, inverted = normalise(signature)
-        node = Node(Kind.CONSTANT, output, edge.restriction, canonical.copy(), inverted, open=True)
+        if parent is not None:
+            seen = diagram.nodes[parent].seen
+        node = Node(Kind.CONSTANT, output, edge.restriction, canonical.copy(), inverted, seen=seen, open=True)
         number = diagram.add(node, findable=not cyclic)
         edge.literal = 2 * number + inverted
         self.waiting.append(self.expand(number))
@@ -81,14 +92,17 @@ class Growth:
         diagram, node = self.diagram, self.diagram.nodes[number]
         random = np.random.default_rng([self.seed, number])
         witnesses = draw(diagram.samples, node.restriction, node.signature, random)
-        influence = yield from self._influence(node, witnesses)
+        influence = yield from self._influence(node, witnesses, random)
+        node.seen = influence.seen
         if not influence.seen.any():
             variable = yield from self._between(node)
         else:
             near = np.flatnonzero(influence.score >= NEAR_BEST * influence.score.max())
             variable = int(near[np.argmax(self.rank[near])])
             if influence.seen.sum() >= SMALLEST_DECOMPOSED:
-                found = yield from self._decompose(node, witnesses, influence, variable)
+                known, found = yield from self._whole(node, witnesses, np.flatnonzero(influence.seen))
+                if not known:
+                    found = yield from self._decompose(node, witnesses, influence, variable)
                 if found is not None:
                     self._become(number, Kind.SELECT, -1, *found)
                     return
@@ -103,23 +117,31 @@ class Growth:
             self.resolve(node.output, edge, signature, number)
             node.edges.append(edge)
 
-    def _influence(self, node: Node, witnesses: Witnesses) -> Conversation[Influence]:
-        """Turn every free input round on every witness.
+    def _influence(self, node: Node, witnesses: Witnesses, random: np.random.Generator) -> Conversation[Influence]:
+        """Turn every input that may matter round on every witness.
 
-        Inputs that did not matter above are asked about all the same: an influence of 2^-20 there may be all that
-        matters here.
+        Inputs that did not matter above are doubted: an influence of 2^-20 there may be all that matters here. They
+        are changed all at once, and where that shows anything, turned round one by one as well.
         """
-        free = np.flatnonzero(node.restriction < 0)
-        if not len(free):
+        free = node.restriction < 0
+        if not free.any():
             raise InputError("oracle: it must give the same outputs for the same inputs, and does not")
-        answer = yield flip_question(witnesses.words, free)
         before = witnesses.answers(node.signature) ^ (ONES if node.inverted else np.uint64(0))
-        counts = np.bitwise_count(answer[node.output].reshape(len(free), WORDS) ^ before).astype(np.int64)
+        bits = yield from doubted(
+            free,
+            node.seen,
+            witnesses.words,
+            self.diagram.samples.words,
+            random,
+            lambda answer: bool((answer[node.output].reshape(-1, WORDS) ^ before).any()),
+        )
+        answer = yield flip_question(witnesses.words, bits)
+        counts = np.bitwise_count(answer[node.output].reshape(len(bits), WORDS) ^ before).astype(np.int64)
         border = UNIFORM_ROWS // 64
         plain, shaped = counts[:, :border].sum(axis=1), counts[:, border:].sum(axis=1)
         score, seen = np.zeros(len(node.restriction)), np.zeros(len(node.restriction), dtype=bool)
-        score[free] = plain / UNIFORM_ROWS + STRUCTURED_WEIGHT * shaped / (64 * WORDS - UNIFORM_ROWS)
-        seen[free] = plain + shaped > 0
+        score[bits] = plain / UNIFORM_ROWS + STRUCTURED_WEIGHT * shaped / (64 * WORDS - UNIFORM_ROWS)
+        seen[bits] = plain + shaped > 0
         return Influence(score, seen)
 
     def _between(self, node: Node) -> Conversation[int]:
@@ -139,6 +161,31 @@ class Growth:
         if not len(different):
             raise InputError("oracle: it must give the same outputs for the same inputs, and does not")
         return int(different[high - 1])
+
+    def _whole(
+        self, node: Node, witnesses: Witnesses, inputs: NDArray[np.int64]
+    ) -> Conversation[tuple[bool, tuple[list[Edge], list[Words]] | None]]:
+        """Ask for all of a function of few inputs; tell whether its table holds on all samples, and take it apart."""
+        if len(inputs) > MOST_INPUTS:
+            return False, None
+        answer = yield table_question(witnesses.table[0], inputs)
+        table = table_of(answer[node.output], len(inputs))
+        index = self.diagram.samples.table[:, inputs].astype(np.int64) @ (1 << np.arange(len(inputs)))
+        if (np.unpackbits(node.signature.view(np.uint8), bitorder="little") ^ node.inverted != table[index]).any():
+            return False, None
+        parted = part(table)
+        if parted is None:
+            return True, None
+        inner, outer = inputs[list(parted.inner)], inputs[list(parted.outer)]
+        found = yield from self._confirmed(
+            node,
+            [
+                assign(node.restriction, inner, parted.zero),
+                assign(node.restriction, inner, parted.one),
+                assign(node.restriction, outer, parted.column),
+            ],
+        )
+        return found is not None, found
 
     def _decompose(
         self, node: Node, witnesses: Witnesses, influence: Influence, variable: int
@@ -200,7 +247,7 @@ class Growth:
     def _verified(
         self, node: Node, witnesses: Witnesses, bound: NDArray[np.bool_], rows: tuple[int, int, int]
     ) -> Conversation[tuple[list[Edge], list[Words]] | None]:
-        """Check a decomposition on all samples, and give its three edges with their signatures."""
+        """Check a decomposition, and give its three edges with their signatures."""
         free = node.restriction < 0
         inner, outer = np.flatnonzero(bound & free), np.flatnonzero(~bound & free)
         zero_row, one_row, column = rows
@@ -209,6 +256,12 @@ class Growth:
             assign(node.restriction, inner, witnesses.table[one_row, inner]),
             assign(node.restriction, outer, witnesses.table[column, outer]),
         ]
+        return (yield from self._confirmed(node, restrictions))
+
+    def _confirmed(
+        self, node: Node, restrictions: list[Restriction]
+    ) -> Conversation[tuple[list[Edge], list[Words]] | None]:
+        """Ask for what a node would read, and check on all samples that it gives what the node does."""
         words = self.diagram.samples.words
         answer = yield np.concatenate([restrict(restriction, words) for restriction in restrictions], axis=1)
         zero, one, select = np.split(answer[node.output], 3)
@@ -224,3 +277,29 @@ def flip_question(words: Words, free: NDArray[np.int64]) -> Words:
     question[free, np.arange(len(free))] ^= ONES
     flat: Words = question.reshape(len(words), -1)
     return flat
+
+
+def doubted(
+    free: Bound,
+    seen: Bound | None,
+    witnesses: Words,
+    samples: Words,
+    random: np.random.Generator,
+    differs: Callable[[Words], bool],
+) -> Conversation[NDArray[np.int64]]:
+    """List the inputs to turn round: those guessed to matter, or all free ones where the others matter together.
+
+    Args:
+        free: the inputs that are not assigned; seen: the guess, None for none.
+        differs: tells whether an answer to copies of the witnesses is not what the witnesses gave.
+    """
+    everything = np.flatnonzero(free)
+    if seen is None:
+        return everything
+    unlikely, copies = free & ~seen, DOUBTED_WORDS // witnesses.shape[1]
+    if unlikely.sum() <= DOUBTED_WORDS // witnesses.shape[1]:
+        return everything
+    question = np.tile(witnesses, copies)
+    question[unlikely] = samples[unlikely][:, random.integers(0, samples.shape[1], question.shape[1])]
+    answer = yield question
+    return everything if differs(answer) or not (free & seen).any() else np.flatnonzero(free & seen)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hdlgen.bits import Interface, pack_table
 from hdlgen.evaluation import Prover, Verdict
@@ -33,7 +34,8 @@ __all__ = ["Learning", "Learnt", "Settings", "Stage"]
 FREE_SAMPLES, SHAPED_SAMPLES = 4096, 4096
 BLOCK = 512
 ATTEMPTS = 8
-RANK_ROWS = 1024
+OTHER_MODEL = "the golden model and the oracle differ on an input"
+RANK_ROWS, RANKED_TOGETHER = 1024, 128
 
 
 class Stage(StrEnum):
@@ -79,8 +81,8 @@ class Learnt:
         queries: inputs that the oracle was asked for, in all.
         nodes: of the diagram, as far as the outputs need them; classes: leaves of the shared decision tree.
         test_errors, tests: of the last fresh examples, none of which was learnt from.
-        counterexamples: of the prover, fed back; errors_before_proof: in as many fresh examples as were tried before
-            the first proof, where each was learnt from.
+        counterexamples: of the prover, fed back; errors_before_proof: in the first fresh examples that the network was
+            held to, an eighth of `tests`, before any was learnt from.
         verdict: of the prover, or None without one; message: why it did not decide.
         growth: pairs of queries so far and nodes by then.
         wall_s, cpu_s: seconds of everything, and of this process alone.
@@ -148,6 +150,9 @@ class Learning:
         self.clean = 0
         self.counterexamples = 0
         self.errors_before_proof = 0
+        self.tested = False
+        self.attempt = 0
+        self.test_errors = 0
         self.earlier_s = 0.0
         self._began = time.monotonic()
 
@@ -161,17 +166,18 @@ class Learning:
     def _random(self, *purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, 7, *purpose])
 
-    def _rank(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _rank(self) -> NDArray[np.float64]:
         """Sum the influence of each input bit over all outputs; equal ones are ordered by their place."""
         table = self.samples.table
         some = np.concatenate([table[:RANK_ROWS], table[FREE_SAMPLES : FREE_SAMPLES + RANK_ROWS]])
         block = pack_table(some)
         bits = np.arange(len(block))
-        before, turned = self.teacher.ask(block), self.teacher.ask(flip_question(block, bits))
-        changes = turned.reshape(len(before), len(bits), -1) ^ before[:, None, :]
-        influence: np.ndarray[tuple[int], np.dtype[np.float64]] = (
-            np.bitwise_count(changes).sum(axis=(0, 2)) + 1e-3 * bits
-        )
+        before = self.teacher.ask(block)
+        influence: NDArray[np.float64] = 1e-3 * np.arange(len(block), dtype=np.float64)
+        for some in np.array_split(bits, -(-len(bits) // RANKED_TOGETHER)):
+            turned = self.teacher.ask(flip_question(block, some))
+            changes = turned.reshape(len(before), len(some), -1) ^ before[:, None, :]
+            influence[some] += np.bitwise_count(changes).sum(axis=(0, 2))
         return influence
 
     def run(self) -> Learnt:
@@ -183,10 +189,15 @@ class Learning:
         if not self.classes.members:
             self._grow()
         self._validate()
-        if not self.counterexamples:
-            self.errors_before_proof = self._test(self.settings.tests // 8)
+        if not self.tested:
+            self._test(self.settings.tests // 8)
+            self.tested, self.attempt, self.test_errors = True, 0, 0
+            self._checkpoint(self)
         verdict, message = self._prove()
-        errors = self._test(self.settings.tests)
+        # A network that is proved stays as it is: an error then tells of the golden model, not of the network.
+        self._test(self.settings.tests, learning=verdict is not Verdict.EQUAL)
+        if verdict is Verdict.EQUAL and self.test_errors:
+            verdict, message = Verdict.DIFFERENT, OTHER_MODEL
         return Learnt(
             network=self.network(),
             seed=self.seed,
@@ -194,7 +205,7 @@ class Learning:
             nodes=self._nodes(),
             classes=sum(self.classes.members[number].variable < 0 for number in self.classes.needed()),
             tests=self.settings.tests,
-            test_errors=errors,
+            test_errors=self.test_errors,
             counterexamples=self.counterexamples,
             errors_before_proof=self.errors_before_proof,
             verdict=verdict,
@@ -210,7 +221,7 @@ class Learning:
 
     def network(self) -> Network:
         """Give the circuit as it stands."""
-        return assemble(self.diagram, self.classes.members, NetworkBuilder(self.interface))
+        return assemble(self.diagram, self.classes, NetworkBuilder(self.interface))
 
     def _nodes(self) -> int:
         roots = [edge.literal for number in self.classes.needed() for edge in self.classes.members[number].edges]
@@ -218,9 +229,7 @@ class Learning:
 
     def _grow(self) -> None:
         self._stage(Stage.CLASSES, "")
-        free = np.full(self.interface.input_bits, -1, dtype=np.int8)
-        signatures = self.teacher.ask(self.samples.words)
-        self.teacher.hold(self.classes.build(free, signatures, frozenset()))
+        self.teacher.hold(self.classes.grow(self.teacher.ask(self.samples.words)))
         self._stage(Stage.DIAGRAM, f"{len(self.classes.members)} classes")
         self.teacher.hold_all(self.growth.waiting)
         self._checkpoint(self)
@@ -237,28 +246,28 @@ class Learning:
             if faults:
                 self._checkpoint(self)
 
-    def _test(self, tests: int) -> int:
-        """Hold the network to fresh examples, repair it on those that fail, and give the errors of the last pass."""
-        errors = 0
-        for attempt in range(ATTEMPTS):
+    def _test(self, tests: int, *, learning: bool = True) -> None:
+        """Hold the network to fresh examples, repair it on those that fail, and note the errors of the last pass."""
+        while self.attempt < ATTEMPTS:
             self._stage(Stage.TESTS, f"{len(self.diagram.nodes)} nodes")
-            wrong, network, errors = [], self.network(), 0
-            for rows in self._examples(tests, attempt):
+            wrong, network, self.test_errors = [], self.network(), 0
+            for rows in self._examples(tests):
                 block = pack_table(rows)
                 differ = np.bitwise_or.reduce(network.evaluate(block) ^ self.teacher.ask(block), axis=0)
                 shown = np.flatnonzero(np.unpackbits(differ.view(np.uint8), bitorder="little"))
-                errors += len(shown)
+                self.test_errors += len(shown)
                 wrong.append(rows[shown[:BLOCK]])
-            found = np.concatenate(wrong)
-            if not len(found):
-                return 0
-            self.repair.add_samples(found[:BLOCK])
+            if not self.tested and not self.attempt:
+                self.errors_before_proof = self.test_errors
+            if not self.test_errors or not learning:
+                return
+            self.repair.add_samples(np.concatenate(wrong)[:BLOCK])
+            self.attempt += 1
             self._checkpoint(self)
-        return errors
 
-    def _examples(self, tests: int, attempt: int) -> Iterator[Table]:
+    def _examples(self, tests: int) -> Iterator[Table]:
         """Draw fresh examples: uniform, structured, and both of these under restrictions of the diagram."""
-        random = self._random(2, self.counterexamples, self.rounds, attempt)
+        random = self._random(2, self.tested, self.counterexamples, self.rounds, self.attempt)
         size = 4096
         for turn in range(-(-tests // size)):
             rows = (uniform, structured)[turn % 2](self.interface, size, random)
@@ -281,7 +290,7 @@ class Learning:
             row = np.array(proof.counterexample, dtype=np.uint8)
             block = pack_table(row[None])
             if not ((network.evaluate(block) ^ self.teacher.ask(block)) & np.uint64(1)).any():
-                return Verdict.DIFFERENT, "the golden model and the oracle differ on an input"
+                return Verdict.DIFFERENT, OTHER_MODEL
             if self.counterexamples >= self.settings.most_counterexamples:
                 return Verdict.UNDECIDED, f"there were more than {self.counterexamples} counterexamples"
             self.counterexamples += 1

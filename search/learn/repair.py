@@ -93,7 +93,9 @@ class Repair:
             node.signature = np.concatenate([node.signature, words])
         self.diagram.index_again()
         for member in self.classes.members:
-            member.signatures = np.concatenate([member.signatures, answers.of(member.restriction)], axis=1)
+            member.signatures = np.concatenate(
+                [member.signatures, answers.of(member.restriction)[member.outputs]], axis=1
+            )
         self.classes.index_again()
         while len(faults := self._inspect(answers)):
             self._mend(faults)
@@ -151,9 +153,13 @@ class Repair:
                     continue
             faults.edges += [(node.output, number, edge) for edge in node.edges if wrong(node.output, edge)]
         for number, member in zip(needed, leaves, strict=True):
-            faults.edges += [(output, None, edge) for output, edge in enumerate(member.edges) if wrong(output, edge)]
+            outputs = member.outputs.tolist()
+            faults.edges += [
+                (output, None, edge) for output, edge in zip(outputs, member.edges, strict=False) if wrong(output, edge)
+            ]
             for side, (restriction, below) in enumerate(member.below):
-                difference = answers.of(restriction) ^ answers.of(self.classes.members[below].restriction)
+                taken = answers.of(self.classes.members[below].restriction)[member.outputs]
+                difference = answers.of(restriction)[member.outputs] ^ taken
                 if difference.any():
                     faults.rows |= np.bitwise_or.reduce(difference, axis=0)
                     faults.classes.append((number, side))
@@ -163,7 +169,7 @@ class Repair:
         """Learn again what is wrong."""
         growth, words = self.growth, self.diagram.samples.words
         for number in faults.nodes:
-            self.diagram.nodes[number].edges = []
+            self.diagram.nodes[number].edges, self.diagram.nodes[number].seen = [], None
             self.diagram.nodes[number].open = True
             growth.waiting.append(growth.expand(number))
         for at in range(0, len(faults.edges), 32):
@@ -176,7 +182,8 @@ class Repair:
         for number, side in faults.classes:
             member: Class = self.classes.members[number]
             restriction = member.below[side][0]
-            answer = self.teacher.ask(restrict(restriction, words))
-            below = self.teacher.hold(self.classes.build(restriction, answer, self.classes.above(number)))
+            answer = self.teacher.ask(restrict(restriction, words))[member.outputs]
+            above = self.classes.above(number)
+            below = self.teacher.hold(self.classes.build(restriction, member.outputs, answer, above))
             member.below[side] = (restriction, below)
         self.teacher.hold_all(growth.waiting)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -42,14 +43,20 @@ class News:
 
 
 class _Timed:
-    """An oracle whose calls can be watched: `since` holds when the one that goes on began, or 0."""
+    """An oracle whose calls can be watched: `since` holds when the one that goes on began, or 0.
+
+    Nobody is left to watch where the parent was killed; this process then ends as well.
+    """
 
     def __init__(self, oracle: Oracle, since: Any) -> None:
         self.oracle = oracle
         self.interface = oracle.interface
         self.since = since
+        self._parent = os.getppid()
 
     def ask(self, inputs: Words) -> Words:
+        if os.getppid() != self._parent:
+            os._exit(1)
         self.since.value = time.monotonic()
         try:
             return self.oracle.ask(inputs)

@@ -25,6 +25,8 @@ CALL_WORDS = 4096
 """Words of one call: more no longer save calls, and leave the processor's cache."""
 TOGETHER = 48
 """Conversations that go on side by side."""
+MOST_ASKED = 1 << 25
+"""No more join them while what they ask, in words of all inputs, fills so much memory: 256 MB."""
 
 
 class Teacher:
@@ -63,11 +65,13 @@ class Teacher:
         """Hold conversations until none is waiting, the last ones first; each may append more to the list."""
         active: list[tuple[Conversation[Any], Words]] = []
         while waiting or active:
-            while waiting and len(active) < TOGETHER:
+            asked = sum(question.size for _, question in active)
+            while waiting and len(active) < TOGETHER and asked < MOST_ASKED:
                 conversation = waiting.pop()
                 question = next(conversation, None)
                 if question is not None:
                     active.append((conversation, question))
+                    asked += question.size
             if not active:
                 continue
             answers = self._ask_together([question for _, question in active])

@@ -176,6 +176,7 @@ def cards(run: Run, designs: Sequence[Design], shown: Sequence[Column]) -> list[
                 "areas": areas,
                 "area_note": note,
                 "tests": _tests(design.tests),
+                "checks": design.checks.lines if design.checks else [],
                 "path": _path(design.path),
                 "steps": count(len(design.path), "step"),
             }

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from hdlgen.errors import StoreError
 from hdlgen.space import Point
+from search.report.checks import Checks, read_checks
 from search.report.fields import read_object
 from search.report.run import Run, Trial
 from search.report.structure import Datapath, read_datapath
@@ -26,6 +27,7 @@ FILES: Mapping[str, str] = {
     "netlist.v": "mapped netlist",
     "point.toml": "point",
     "results.xml": "test results",
+    "checks.json": "checks",
     "README.md": "notes",
 }
 """What a design folder holds, by file, in the order of the links."""
@@ -58,6 +60,7 @@ class Design:
         links: label and relative address of each file that is there.
         areas: measured area in um^2 by kind of part, where the folder has it.
         path: the critical path, step by step: where, and the arrival there in ps.
+        checks: what was checked besides, where the folder says it.
     """
 
     number: int
@@ -69,6 +72,7 @@ class Design:
     areas: tuple[tuple[str, float], ...]
     path: tuple[tuple[str, float], ...]
     command: str
+    checks: Checks | None = None
 
 
 def _tests(path: Path) -> Tests:
@@ -192,4 +196,5 @@ def _design(run: Run, number: int, trial: Trial, folder: Path | None, command: s
         areas=tuple(read_object(folder / "areas.json").figures().items()) if "areas.json" in there else (),
         path=_path(folder / "critical_path.txt") if "critical_path.txt" in there else (),
         command=command,
+        checks=read_checks(folder / "checks.json") if "checks.json" in there else None,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hdlgen.evaluation import METRICS, Direction, Objective
 
-__all__ = ["QUANTITIES", "Quantity", "count", "decimals", "duration", "figure", "quantity", "ratio"]
+__all__ = ["QUANTITIES", "Quantity", "count", "decimals", "duration", "figure", "quantity", "ratio", "significant"]
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -57,6 +57,7 @@ QUANTITIES: dict[str, Quantity] = {
         ("latency_ns", "latency", "ns", "lowest-latency"),
         ("error_lsb", "error", "LSB", "most exact"),
         ("error_bound_lsb", "proved error", "LSB", "most exact by proof"),
+        ("energy_pj", "energy", "pJ", "thriftiest"),
         ("cells", "cells", "", "fewest-cell"),
         ("flip_flops", "flip-flops", "", "fewest-flip-flop"),
     )
@@ -112,3 +113,8 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}{THIN_SPACE}min {whole % 60:02d}{THIN_SPACE}s"
     return f"{whole // 3600}{THIN_SPACE}h {whole % 3600 // 60:02d}{THIN_SPACE}min"
+
+
+def significant(value: float | None, digits: int = 4) -> str:
+    """Write a figure with some significant digits; a dash for what is not known."""
+    return "\N{EN DASH}" if value is None else f"{value:,.{digits}g}"

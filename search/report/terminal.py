@@ -15,6 +15,7 @@ from rich.text import Text
 from hdlgen.evaluation import Direction, Evaluation, Objective, Status
 from search.missing import describe, missing_of
 from search.pareto import Front, non_dominated
+from search.report.checks import checks_sentence
 from search.report.design import read_designs
 from search.report.quantities import count, decimals, duration, figure, quantity
 from search.report.run import Run, Stock
@@ -214,7 +215,8 @@ def front_view(run: Run) -> RenderableType:
         return Group(Text("No design is on the front."), *parts)
     found = scores(design.trial for design in designs)
     verdict = [Text(sentence(c, run.objectives)) for c in best_stock(run.stock, found, run.objectives)]
-    return Group(*parts, *([Text(), *verdict] if verdict else []))
+    trust = checks_sentence([design.checks for design in designs])
+    return Group(*parts, *([Text(), *verdict] if verdict else []), *([_plain(trust)] if trust else []))
 
 
 def _columns(shown: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[RichColumn]:

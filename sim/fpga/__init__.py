@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.fpga.devices import DEVICES, Fpga, load_device
-from sim.fpga.place import Placed, place
+from sim.fpga.place import Placed, can_place, place
 from sim.fpga.scoring import FPGA_STOCK_FLOWS, map_on_fpga
 from sim.fpga.synthesis import FPGA_FLOWS, FPGA_RECIPES
 
@@ -14,6 +14,7 @@ __all__ = [
     "FPGA_STOCK_FLOWS",
     "Fpga",
     "Placed",
+    "can_place",
     "load_device",
     "map_on_fpga",
     "place",

@@ -16,7 +16,7 @@ from hdlgen.errors import PointError, ToolError, ToolMissing
 from sim import tools
 from sim.fpga.devices import Family, Fpga
 
-__all__ = ["REPORT", "Placed", "nextpnr_version", "place", "program"]
+__all__ = ["REPORT", "Placed", "can_place", "nextpnr_version", "place", "program"]
 
 REPORT = "report.json"
 """The file in the folder that takes nextpnr's report."""
@@ -51,6 +51,11 @@ def program(names: Sequence[str]) -> Path:
         if found is not None:
             return found
     raise ToolMissing(f"{names[-1]}: the program is missing; install it with: {tools.INSTALL[names[-1]]}")
+
+
+def can_place(device: Fpga) -> bool:
+    """Tell whether place and route for a device is installed."""
+    return any(tools.find(name) for name in device.kind.programs)
 
 
 @functools.cache

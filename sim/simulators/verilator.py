@@ -18,7 +18,7 @@ from sim import tools
 from sim.simulators.runtime import default_cache, runtime
 from sim.simulators.simulator import Rejected, complaint
 
-__all__ = ["Verilator"]
+__all__ = ["Verilator", "installation"]
 
 _OPTIONS = (
     "--cc", "--vpi", "--no-timing", "--prefix", "Vtop", "--Mdir", "model", "--output-split", "0", "--quiet",
@@ -43,7 +43,7 @@ class Verilator:
         self, sources: Sequence[Path], *, top: str, folder: Path, waves: bool, seconds: float
     ) -> tuple[str, ...]:
         """See `Simulator.compile`."""
-        binary, root = _installation()
+        binary, root = installation()
         kept = runtime(root, waves=waves, cache=self.cache or default_cache(), seconds=max(seconds, 300))
         options = [*_OPTIONS, *(["--trace-vcd"] if waves else [])]
         variables = {"VERILATOR_ROOT": str(root)}
@@ -74,7 +74,7 @@ class Verilator:
 
 
 @cache
-def _installation() -> tuple[Path, Path]:
+def installation() -> tuple[Path, Path]:
     """Find Verilator's translator and its folder of headers.
 
     Raises: ToolMissing, ToolError.

@@ -12,11 +12,10 @@ from typing import Any
 
 from hdlgen.errors import InputError, nearest
 from sim import liberty
-from sim.cells import Cell, read_cells
-from sim.fpga.devices import DEVICES, Fpga, load_device
+from sim.cells import Cell, read_cells, read_voltage
 from sim.technology.roles import Adder, Environment, Register, Roles, derive_environment, find_roles
 
-__all__ = ["TECHNOLOGIES", "Adder", "Register", "Target", "Technology", "load", "load_target"]
+__all__ = ["TECHNOLOGIES", "Adder", "Register", "Technology", "load"]
 
 _FOLDER = Path(__file__).parent
 
@@ -36,6 +35,7 @@ class Technology:
         environment: driving cell of the inputs, load of the outputs in fF, slews in ps.
         roles: which cells serve as register, adder, inverter and buffer, found by their functions.
         dont_use: cells that the mapper must leave alone.
+        voltage_v: the supply; 0.0 where the file does not tell.
         digest: of the liberty file and the figures beside it.
     """
 
@@ -50,6 +50,7 @@ class Technology:
     environment: Environment
     roles: Roles
     dont_use: tuple[str, ...]
+    voltage_v: float
     digest: str
 
     @property
@@ -76,21 +77,6 @@ class Technology:
     def enable_register(self) -> Register | None:
         """Give the smallest flip-flop with enable, or None where the technology has none."""
         return self.roles.enable_registers[0] if self.roles.enable_registers else None
-
-
-Target = Technology | Fpga
-"""What a design may be measured on: cells, or an FPGA."""
-
-
-def load_target(name_or_path: str | Path) -> Target:
-    """Load a technology as `load` does, or find an FPGA by its name.
-
-    Raises: InputError in one line, as `load` does.
-    """
-    text = str(name_or_path)
-    if text in DEVICES or (nearest(text, DEVICES) and not nearest(text, TECHNOLOGIES) and not Path(text).exists()):
-        return load_device(text)
-    return load(name_or_path)
 
 
 def load(name_or_path: str | Path) -> Technology:
@@ -147,5 +133,6 @@ def _build(path: Path, figures: Mapping[str, Any], figures_text: bytes) -> Techn
         environment=environment,
         roles=roles,
         dont_use=tuple(sorted({*dont_use, *(cell.name for cell in cells.values() if not cell.usable)})),
+        voltage_v=read_voltage(library, path),
         digest=hashlib.sha256(path.read_bytes() + b"\0" + figures_text).hexdigest(),
     )

@@ -34,7 +34,7 @@ def test_values_are_read_lowest_bit_first_and_wide_ones_as_integers() -> None:
 @pytest.mark.parametrize(
     ("ports", "message"),
     [
-        (None, 'x: PORTS must be {"inputs": {name: width}, "outputs": {name: width}}'),
+        (None, 'x: the ports must be {"inputs": {name: width}, "outputs": {name: width}}'),
         ({"inputs": {"a": 1}, "outputs": {"a": 1}}, "x: port a: its name must be its own"),
         ({"inputs": {"a": 0}, "outputs": {"y": 1}}, "x: port a: its width must be 1 to 65536 bits, not 0"),
         ({"inputs": {"wire": 1}, "outputs": {"y": 1}}, "x: port: its name must be a Verilog identifier, not 'wire'"),

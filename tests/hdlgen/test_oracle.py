@@ -89,7 +89,7 @@ def test_a_shared_library_answers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "message"),
     [
-        ("PORTS = 3", "add", 'PORTS: PORTS must be {"inputs": {name: width}, "outputs": {name: width}}'),
+        ("PORTS = 3", "add", 'PORTS: the ports must be {"inputs": {name: width}, "outputs": {name: width}}'),
         ("1 / 0", "add", "it must load without an exception, not ZeroDivisionError: division by zero"),
         (IN_WORDS, "ad", "it must have a function 'ad' (did you mean 'add'?)"),
         (IN_WORDS + "FORM = 'bit'", "add", "FORM must be one of words, bits, not 'bit' (did you mean 'bits'?)"),

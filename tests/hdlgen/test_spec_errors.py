@@ -33,10 +33,15 @@ X, V, C, Y = (
 )
 LINE = 'y = "x + 1"'
 END = LINE + "\n"
-METRICS = "area_um2, clock_mhz, period_ps, throughput_msps, interval_cycles, latency_cycles, latency_ns, error_lsb"
-FPGA_METRICS = METRICS.replace("area_um2", "luts, dsps, brams")
+METRICS = (
+    "area_um2, clock_mhz, period_ps, throughput_msps, interval_cycles, latency_cycles, latency_ns, error_lsb, energy_pj"
+)
+FPGA_METRICS = METRICS.replace("area_um2", "luts, dsps, brams").replace(", energy_pj", "")
 NO_AREA = "which an FPGA does not have: luts, dsps and brams are what it has"
-BOUNDS = "area_um2, clock_mhz, interval_cycles, latency_cycles, latency_ns, max_error_lsb, period_ps, throughput_msps"
+BOUNDS = (
+    "area_um2, clock_mhz, energy_pj, interval_cycles, latency_cycles, latency_ns, max_error_lsb, period_ps, "
+    "throughput_msps"
+)
 ONE_NAME = "must have a name of at most 64 letters, digits and underscores"
 BEYOND = "overflow must be named (wrap, saturate) where it can happen:"
 DROPPED = "rounding must be named (floor, half_up, half_even, toward_zero) where fraction bits are dropped,"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,18 @@ def test_feasible_is_what_keeps_the_constraints_of_the_header(tmp_path: Path) ->
     write_tabulation(path, tabulation(constraints=[{"metric": "area_um2", "bound": 500.0}]))
     for evaluation in read_tabulation(path).evaluations:
         assert evaluation.feasible is (evaluation.score is not None and evaluation.score.area_um2 <= 500)
+
+
+def test_energy_has_a_column_where_it_was_measured(path: Path, tmp_path: Path) -> None:
+    assert "energy_pj" not in json.loads(gzip.decompress(path.read_bytes()))["scores"]
+    evaluations = [
+        replace(one, score=None if one.score is None else replace(one.score, energy_pj=float(at)))
+        for at, one in enumerate(tabulation().evaluations)
+    ]
+    other = tmp_path / "energy.json.gz"
+    write_tabulation(other, Tabulation(header=header(), evaluations=tuple(evaluations)))
+    read = [one.score for one in read_tabulation(other).evaluations]
+    assert read == [one.score for one in evaluations]
 
 
 def test_equal_hardware_takes_the_runtime_of_its_one_measurement(tmp_path: Path) -> None:

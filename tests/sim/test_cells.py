@@ -63,7 +63,7 @@ def test_only_cells_that_we_understand_are_used(tmp_path: Path, change: tuple[st
     [
         (("area : 2;", "area : big;"), "line 4: area must be a finite number, not 'big'"),
         (("capacitance : 0.002", "capacitance : nan"), "line 5: capacitance must be a finite number, not 'nan'"),
-        (('"1ns"', '"1 fortnight"'), "line 1: time_unit must be a time such as 1ns, not '1 fortnight'"),
+        (('"1ns"', '"1 fortnight"'), "line 1: time_unit must be a unit such as 1ns, not '1 fortnight'"),
         (
             ("(1, pf)", "(1, farthing)"),
             "line 1: capacitive_load_unit must be a number and a unit such as (1, pf), not ('1', 'farthing')",

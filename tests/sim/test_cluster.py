@@ -39,7 +39,7 @@ pytest.importorskip("distributed", reason="pip install 'hdlgen[dask]'")
 
 COMPILER = compiler_of(PAIR)
 POINTS = space_of(COMPILER).sample(12, 1)
-CONSTRAINTS = (Constraint(metric="area_um2", bound=900.0),)
+CONSTRAINTS = (Constraint(metric="area_um2", bound=1000.0),)
 OTHER_TOOLS = "import sim.versions as v; own = v.versions; v.versions = lambda: {**own(), 'pyosys': '0.1'}"
 NO_TOOLS = "from sim import tools; own = tools.find; tools.find = lambda name: None if 'abc' in name else own(name)"
 

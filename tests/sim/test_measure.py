@@ -20,11 +20,12 @@ from hdlgen.errors import InputError, StoreError, ToolError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Status
 from hdlgen.space import Point
 from sim.artifacts import collect
+from sim.mapped import Mapped
 from sim.measure import PRELOAD, Measure, score_of
 from sim.pool import Pool
 from sim.recipes import RECIPES
 from sim.simulation import SimulationJob, SimulationResult
-from sim.steps import Built, Mapped, build, map_and_time, simulate_together
+from sim.steps import Built, build, map_and_time, simulate_together
 from sim.technology import Technology, load
 from sim.workload import Workload
 from tests.sim.specs import DOT, PAIR, graph_of, make_measure, point_of, space_of, twins

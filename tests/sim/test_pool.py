@@ -300,7 +300,8 @@ def test_the_kill_of_the_server_costs_no_task(pool: Pool, tmp_path: Path) -> Non
 def test_the_callers_end_is_the_end_of_all(tmp_path: Path, how: int) -> None:
     script = (
         "import sys; sys.path[:] = sys.argv[1].split(chr(0x1f)); from pathlib import Path; from sim.pool import Pool\n"
-        f"from {__name__} import leave_behind\n"
+        f"import signal; from {__name__} import leave_behind\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "with Pool(1, folder=Path(sys.argv[2])) as pool:\n"
         "    pool.submit(leave_behind, Path(sys.argv[2]) / 'numbers', 60.0).result()\n"
     )

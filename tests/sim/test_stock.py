@@ -13,10 +13,11 @@ from hdlgen.compiler import Compiler
 from hdlgen.errors import ToolError
 from hdlgen.space import Point
 from sim.logic import Logic
+from sim.mapped import Mapped
 from sim.measure import PRELOAD
 from sim.pool import Pool
 from sim.recipes import RECIPES
-from sim.steps import Built, Mapped, build, elaborate_and_read, map_logic_and_time
+from sim.steps import Built, build, elaborate_and_read, map_logic_and_time
 from sim.stock import StockPoint, measure_rival, measure_stock
 from sim.synthesize import synthesize
 from sim.technology import Technology, load

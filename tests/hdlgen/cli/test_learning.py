@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hdlgen.aiger import read_aiger
-from tests.hdlgen.cli.command import Hdlgen
+from tests.hdlgen.cli.command import PROGRAM, Hdlgen
 
 TEACHER = """
 PORTS = {"inputs": {"a": 5, "b": 5}, "outputs": {"y": 6, "less": 1}}
@@ -18,7 +21,15 @@ def add(a, b):
     return {"y": a + b, "less": a < b}
 """
 GOLDEN = "module add(input [4:0] a, b, output [5:0] y, output less); assign y = a + b, less = a < b; endmodule\n"
-PROGRAM = """
+SLOW = """
+import os, time
+import numpy as np
+PORTS = {"inputs": {"a": 12, "b": 12}, "outputs": {"y": 13, "odd": 1}}
+def add(a, b):
+    time.sleep(0.2 if os.path.exists("slow") else 0)
+    return {"y": a + b, "odd": (a == 0xABC) & (b >> np.uint64(4) == 0x5E)}
+"""
+ANSWERING = """
 import sys
 for line in sys.stdin:
     a, b = (int(word, 16) for word in line.split())
@@ -69,8 +80,34 @@ def test_a_golden_model_of_another_function_fails(hdlgen: Hdlgen, teacher: str) 
     assert "NOT proved equal to golden.v (the golden model and the oracle differ on an input)" in ran.err
 
 
+def test_a_run_that_is_killed_goes_on_to_the_same_circuit(hdlgen: Hdlgen, folder: Path) -> None:
+    (folder / "slow.py").write_text(SLOW)
+    arguments = ("learn", "slow.py:add", "--seeds", "2", "--workers", "2", "--tests", "65536", "--json")
+    whole = hdlgen(*arguments, "-o", "whole")
+    assert whole.status == 0, whole.err
+    (folder / "slow").touch()
+    begun = subprocess.Popen([PROGRAM, *arguments, "-o", "killed"], stderr=subprocess.DEVNULL)
+    checkpoints = [folder / "killed" / f"seed-{seed}.json" for seed in (1, 2)]
+    until = time.monotonic() + 300
+    while not all(path.is_file() for path in checkpoints) and time.monotonic() < until:
+        assert begun.poll() is None
+        time.sleep(0.02)
+    begun.send_signal(signal.SIGKILL)
+    begun.wait()
+    kept = {path: path.read_bytes() for path in checkpoints}
+    (folder / "slow").unlink()
+    ran = hdlgen(*arguments, "-o", "killed", "--resume")
+    assert ran.status == 0, ran.err
+    assert all(kept.values()) and not any(path.exists() for path in checkpoints)
+    for name in ("learnt.aig", "learnt.v", "netlist.v"):
+        assert (folder / "killed" / name).read_bytes() == (folder / "whole" / name).read_bytes()
+    seeds = [json.loads(one.out)["seeds"] for one in (whole, ran)]
+    for one, other in zip(*seeds, strict=True):
+        assert {**one, "queries": 0, "wall_s": 0, "cpu_s": 0} == {**other, "queries": 0, "wall_s": 0, "cpu_s": 0}
+
+
 def test_a_program_over_pipes_is_a_teacher(hdlgen: Hdlgen, folder: Path) -> None:
-    (folder / "program.py").write_text(PROGRAM)
+    (folder / "program.py").write_text(ANSWERING)
     ports = {"inputs": {"a": 5, "b": 5}, "outputs": {"y": 6, "less": 1}}
     (folder / "ports.json").write_text(json.dumps(ports))
     (folder / "golden.v").write_text(GOLDEN)
@@ -90,7 +127,7 @@ def test_a_program_over_pipes_is_a_teacher(hdlgen: Hdlgen, folder: Path) -> None
     ],
 )
 def test_bad_programs_are_told(hdlgen: Hdlgen, folder: Path, change: tuple[str, str], message: str) -> None:
-    (folder / "program.py").write_text(PROGRAM.replace(*change))
+    (folder / "program.py").write_text(ANSWERING.replace(*change))
     (folder / "ports.json").write_text('{"inputs": {"a": 5, "b": 5}, "outputs": {"y": 6, "less": 1}}')
     command = f"{sys.executable} program.py"
     ran = hdlgen("learn", command, "--ports", "ports.json", "-o", "made", "--call-seconds", "2", *QUICK)
@@ -102,7 +139,6 @@ def test_bad_programs_are_told(hdlgen: Hdlgen, folder: Path, change: tuple[str, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("x.pla",), "x.pla: the source must be an oracle, FILE.py:FUNCTION or a program with --ports; "),
         (("nothing.py:f",), "nothing.py: the file of an oracle must exist"),
         (("teacher.py:ad",), "teacher.py: it must have a function 'ad' (did you mean 'add'?)"),
         (("teacher",), "teacher: the source must be FILE:FUNCTION, or a program with its ports in --ports FILE.json"),

@@ -13,7 +13,7 @@ import pytest
 from hdlgen.errors import HdlgenError, InputError, SpecError, StoreError, ToolError, ToolMissing
 from tests.hdlgen.cli.command import PROGRAM, Hdlgen
 
-COMMANDS = ("check", "search", "measure", "verilog", "simulate", "report", "doctor")
+COMMANDS = ("check", "search", "measure", "verilog", "simulate", "report", "nodes", "tinytapeout", "doctor")
 
 
 def test_the_help_lists_the_commands_and_where_to_begin(hdlgen: Hdlgen) -> None:

@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from designs.registers.oracle import ports, registers
 from hdlgen.bits import Interface, Words
 from hdlgen.errors import InputError, ToolError
 from hdlgen.evaluation import Proof, Verdict
 from hdlgen.network import Network
-from search.learn import LEARNERS, Learning, Settings
+from hdlgen.oracle import BitOracle
+from search.learn import LEARNERS, Learning, Settings, Stage
 from search.learn.checkpoint import resume, save
 from search.learn.diagram import Kind
+from search.learn.growth import doubted
 from search.learn.samples import structured
 from tests.hdlgen.circuits import CIRCUITS, Circuit
 
@@ -134,6 +137,78 @@ def test_a_stopped_run_goes_on_to_the_same_circuit(tmp_path: Path) -> None:
     assert learnt.network.gates.tolist() == whole.network.gates.tolist()
     assert (learnt.counterexamples, learnt.verdict) == (whole.counterexamples, whole.verdict)
     assert not resume(Learning(_Rare(), seed=3, settings=SMALL), path, "another key")
+
+
+def test_a_proved_circuit_is_not_changed_by_tests() -> None:
+    class Blind:
+        """A prover that believes everything."""
+
+        def prove(self, network: Network) -> Proof:
+            return Proof(verdict=Verdict.EQUAL)
+
+    class Late:
+        """An adder that changes a bit as soon as it has been asked for all that comes before the proof."""
+
+        interface = CIRCUITS["add"].interface
+        late = False
+
+        def ask(self, inputs: Words) -> Words:
+            return CIRCUITS["add"].ask(inputs) ^ np.uint64(self.late)
+
+    oracle = Late()
+
+    def stage(stage: Stage, text: str) -> None:
+        oracle.late = stage is Stage.PROOF or oracle.late
+
+    learnt = Learning(oracle, seed=1, settings=SMALL, prover=Blind(), on_stage=stage).run()
+    assert learnt.errors_before_proof == 0 and learnt.test_errors > 0
+    assert learnt.verdict is Verdict.DIFFERENT
+    fresh = _fresh(CIRCUITS["add"])
+    assert (learnt.network.evaluate(fresh) == CIRCUITS["add"].ask(fresh)).all()
+
+
+def test_errors_of_the_first_tests_are_kept_apart() -> None:
+    few = Settings(clean_rounds=0, most_rounds=0, tests=1 << 16)
+    learning = Learning(CIRCUITS["unit"], seed=1, settings=few)
+    learning.run()
+    edge = learning.classes.members[learning.classes.needed()[-1]].edges[0]
+    edge.literal ^= 1
+    learning.tested, learning.attempt = False, 0
+    learnt = learning.run()
+    assert learnt.errors_before_proof > 0 and learnt.test_errors == 0
+
+
+def test_a_file_of_registers_has_roots_of_its_own_for_what_it_gives() -> None:
+    oracle = BitOracle(Interface.of(ports(8, 8), where="registers"), registers(8, 8), where="registers")
+    learning = Learning(oracle, seed=1, settings=SMALL)
+    learnt = learning.run()
+    sizes = sorted(len(learning.classes.members[root].outputs) for root in learning.classes.roots)
+    assert sizes == [8, 8, 64]
+    inputs = np.random.default_rng(99).integers(0, 1 << 64, (oracle.interface.input_bits, 64), dtype=np.uint64)
+    assert (learnt.network.evaluate(inputs) == registers(8, 8)(inputs)).all()
+    # Decoders; three gates a bit to write; to read, pairs of registers chosen by gates of their own, then selected.
+    assert learnt.network.and_nodes <= 8 * 8 * 3 + 2 * 8 * (4 * 3 + 7) + 60
+
+
+def test_inputs_that_seem_not_to_matter_are_doubted() -> None:
+    random = np.random.default_rng(1)
+    witnesses, samples = random.integers(0, 1 << 64, (2, 40, 8), dtype=np.uint64)
+    free = np.arange(40) != 0
+    guess = np.arange(40) < 5
+
+    def listed(matters: int) -> list[int]:
+        before = witnesses[matters]
+        talk = doubted(free, guess, witnesses, samples, random, lambda a: bool((a.reshape(-1, 8) != before).any()))
+        question = next(talk)
+        assert (question[guess] == np.tile(witnesses[guess], question.shape[1] // 8)).all()
+        try:
+            talk.send(question[matters])
+        except StopIteration as end:
+            return list(end.value)
+        raise AssertionError("one question must do")
+
+    assert listed(matters=3) == [1, 2, 3, 4]
+    assert listed(matters=30) == list(range(1, 40))
 
 
 def test_a_function_without_structure_is_given_up() -> None:

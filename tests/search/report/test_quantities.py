@@ -14,7 +14,7 @@ def test_every_metric_is_described_with_its_direction() -> None:
 
 
 def test_an_unknown_metric_and_a_turned_direction_are_described() -> None:
-    assert quantity("energy_pj").heading == "energy pj"
+    assert quantity("noise_db").heading == "noise db"
     turned = quantity("area_um2", [Objective(metric="area_um2", direction=Direction.MAXIMIZE)])
     assert (turned.best, turned.no_worse) == ("best in area", "no less area")
 

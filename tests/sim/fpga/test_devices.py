@@ -6,7 +6,7 @@ import pytest
 
 from hdlgen.errors import InputError
 from sim.fpga.devices import DEVICES, FAMILIES, load_device
-from sim.technology import load_target
+from sim.targets import load_target
 
 
 @pytest.mark.parametrize("name", sorted(DEVICES))

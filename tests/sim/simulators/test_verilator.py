@@ -15,7 +15,7 @@ from hdlgen.errors import ToolError
 from sim import tools
 from sim.simulators import runtime as kept
 from sim.simulators.runtime import Runtime, default_cache, runtime
-from sim.simulators.verilator import Verilator, _installation
+from sim.simulators.verilator import Verilator, installation
 
 UNITS = ["verilated", "verilated_dpi", "verilated_threads", "verilated_vpi"]
 
@@ -151,7 +151,7 @@ def test_generated_code_really_uses_the_compiled_header(tmp_path: Path) -> None:
     for program in Verilator.programs:
         if tools.find(program) is None:
             pytest.skip(f"verilator is not installed: {program} is missing")
-    _, folder = _installation()
+    _, folder = installation()
     found = kept.runtime(folder, waves=False, cache=default_cache(), seconds=300)
     (tmp_path / "empty.cpp").write_text("int main() { return VL_MASK_I(0); }\n")
     command: list[str | Path] = ["g++", *found.flags, "-H", "-include", found.header, "-c", "empty.cpp"]

@@ -1,0 +1,27 @@
+"""Methods of learning from a fixed file of examples, one file each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from search.portfolio.method import Method
+from search.portfolio.methods import (
+    algebraic,
+    boosting,
+    constant,
+    cover,
+    forest,
+    neural,
+    ordered,
+    symmetric,
+    tree,
+    words,
+)
+
+__all__ = ["METHODS"]
+
+METHODS: Mapping[str, Method] = {
+    module.METHOD.name: module.METHOD
+    for module in (constant, words, symmetric, algebraic, ordered, tree, cover, boosting, forest, neural)
+}
+"""By name, those first that cost little; where one of them is right on all of validation, the rest is not tried."""

@@ -1,0 +1,199 @@
+"""Registers of two circuits that stand for one another: found by name, held to it by proof.
+
+What is shown is that the second circuit refines the first: whatever state it is in, the first one in the state of the
+same names gives the same outputs and goes on into the state of the same names. Registers that synthesis has merged or
+found constant are followed by what they load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hdlgen.network import Network
+from sim.circuit import Circuit, constant, drive
+from sim.expressions import FALSE, TRUE, Expressions, to_network
+from sim.netlist import Bit
+
+__all__ = ["Cut", "Unmatched", "Values", "cut", "names_of", "reached"]
+
+
+class Unmatched(Exception):
+    """A register of the first circuit, of those that matter, that has no counterpart; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Two circuits cut at their registers, as networks of equal ports.
+
+    Args:
+        first, second: outputs, then what each register that matters loads next.
+        outputs: what each output bit is, for messages.
+        registers: how many registers of the second circuit stand for one of the first.
+    """
+
+    first: Network
+    second: Network
+    outputs: tuple[str, ...]
+    registers: int
+
+
+class Values:
+    """The literals of one circuit's nets."""
+
+    def __init__(self, circuit: Circuit, made: Expressions, known: Mapping[int, int]) -> None:
+        self.circuit, self.made = circuit, made
+        self.known = dict(known)
+
+    def of(self, bit: Bit) -> int:
+        """Give the literal of a net; registers and inputs must be known. Raises: KeyError with one that is not."""
+        if not isinstance(bit, int):
+            return constant(bit)
+        stack = [bit]
+        while stack:
+            net = stack[-1]
+            if net in self.known:
+                stack.pop()
+                continue
+            driver = self.circuit.drivers[net]
+            missing = [each for each in driver.inputs if isinstance(each, int) and each not in self.known]
+            if missing:
+                stack.extend(missing)
+                continue
+            values = [self.known[each] if isinstance(each, int) else constant(each) for each in driver.inputs]
+            self.known[net] = drive(self.made, driver, values)
+            stack.pop()
+        return self.known[bit]
+
+    def next(self, net: int) -> int:
+        """Give the literal of what a register holds after the next edge."""
+        register = self.circuit.registers[net]
+        data = self.of(register.data)
+        return data if register.enable is None else self.made.choose(self.of(register.enable), data, self.known[net])
+
+
+def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> Cut:
+    """Cut two circuits at the registers that stand for one another.
+
+    Args:
+        named: for registers of the second circuit, by net, what they may stand for: `name[bit]` in the first one.
+    Raises: Unmatched where a register has no counterpart; ValueError where the ports differ.
+    """
+    if {k: len(v) for k, v in first.inputs.items()} != {k: len(v) for k, v in second.inputs.items()} or {
+        k: len(v) for k, v in first.outputs.items()
+    } != {k: len(v) for k, v in second.outputs.items()}:
+        raise ValueError("cut: both circuits must have the same ports")
+    made = Expressions()
+    variables: list[int] = []
+    known: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for name, bits in first.inputs.items():
+        for place, pair in enumerate(zip(bits, second.inputs[name], strict=True)):
+            variables.append(made.variable(f"{name}[{place}]"))
+            for side, bit in zip(known, pair, strict=True):
+                if isinstance(bit, int):
+                    side[bit] = variables[-1]
+    places = {f"{name}[{i}]": bit for name, bits in first.names.items() for i, bit in enumerate(bits)}
+    partner: dict[int, int] = {}
+    for net in second.registers:
+        variables.append(made.variable(f"register {net}"))
+        known[1][net] = variables[-1]
+        for own in (places.get(name) for name in named.get(net, ())):
+            if isinstance(own, int) and own in first.registers and own not in partner:
+                partner[own] = net
+                known[0][own] = variables[-1]
+                break
+    needed = _followed(first, made, known[0])
+    left, right = Values(first, made, known[0]), Values(second, made, known[1])
+    outputs: tuple[list[int], list[int]] = ([], [])
+    titles: list[str] = []
+    for name, bits in first.outputs.items():
+        for place, (one, other) in enumerate(zip(bits, second.outputs[name], strict=True)):
+            outputs[0].append(left.of(one))
+            outputs[1].append(right.of(other))
+            titles.append(f"{name}[{place}]")
+    by_literal = {known[1][net]: net for net in second.registers}
+    label = {bit: title for title, bit in reversed(places.items()) if isinstance(bit, int)}
+    for net in needed:
+        outputs[0].append(left.next(net))
+        stands = left.known[net]
+        title = label.get(net, f"register {net}")
+        if stands in by_literal:
+            outputs[1].append(right.next(by_literal[stands]))
+        else:  # a constant: it must stay what it is
+            outputs[1].append(stands)
+        titles.append(f"next {title}")
+    networks = to_network(made, variables, outputs)
+    return Cut(first=networks[0], second=networks[1], outputs=tuple(titles), registers=len(partner))
+
+
+def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> list[int]:
+    """List the registers that matter to the outputs, and find what those stand for that have no name in the other."""
+    label = {bit: f"{name}[{i}]" for name, bits in circuit.names.items() for i, bit in enumerate(bits)}
+    needed = reached(circuit, [bit for bits in circuit.outputs.values() for bit in bits])
+    open_ones = [net for net in needed if net not in known]
+    placeholder = {net: made.variable(f"unknown {net}") for net in open_ones}
+    while open_ones:
+        values = Values(circuit, made, known | {net: placeholder[net] for net in open_ones})
+        loads = {_load(values, net): net for net in needed if net not in open_ones}
+        found: dict[int, int] = {}
+        for net in open_ones:
+            twin, loaded = loads.get(_load(values, net)), values.next(net)
+            if twin is not None:
+                found[net] = known[twin]
+            elif loaded in (FALSE, TRUE):
+                found[net] = loaded
+        if not found:
+            raise Unmatched(
+                f"{label.get(open_ones[0], open_ones[0])} must have a counterpart among the other's registers"
+            )
+        known.update(found)
+        open_ones = [net for net in open_ones if net not in found]
+    return needed
+
+
+def _load(values: Values, net: int) -> object:
+    """Describe what a register loads, its own content left out where it keeps that: equal for registers that are."""
+    circuit = values.circuit
+
+    def described(bit: Bit, depth: int) -> object:
+        if bit == net:
+            return "itself"
+        driver = circuit.drivers.get(bit) if isinstance(bit, int) else None
+        if driver is not None and driver.kind == "$_MUX_" and depth:
+            zero, one, select = driver.inputs
+            return described(zero, depth - 1), described(one, depth - 1), values.of(select)
+        return values.of(bit)
+
+    register = circuit.registers[net]
+    return described(register.data, 3), None if register.enable is None else values.of(register.enable)
+
+
+def reached(circuit: Circuit, ends: Iterable[Bit]) -> list[int]:
+    """List the registers that some nets depend on, however late."""
+    seen: set[int] = set()
+    found: list[int] = []
+    stack: list[Bit] = list(ends)
+    while stack:
+        bit = stack.pop()
+        if not isinstance(bit, int) or bit in seen:
+            continue
+        seen.add(bit)
+        register, driver = circuit.registers.get(bit), circuit.drivers.get(bit)
+        if register is not None:
+            found.append(bit)
+            stack.append(register.data)
+            if register.enable is not None:
+                stack.append(register.enable)
+        elif driver is not None:
+            stack.extend(driver.inputs)
+    return sorted(found)
+
+
+def names_of(names: Mapping[str, Sequence[Bit]], nets: Iterable[Bit]) -> dict[Bit, list[str]]:
+    """List the names of some nets, `name[bit]`."""
+    found: dict[Bit, list[str]] = {net: [] for net in nets}
+    for name, bits in sorted(names.items()):
+        for place, bit in enumerate(bits):
+            if bit in found:
+                found[bit].append(f"{name}[{place}]")
+    return found

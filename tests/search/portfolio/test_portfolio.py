@@ -1,0 +1,102 @@
+"""The portfolio as a whole: honest figures, the limit kept, the same circuit for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hdlgen.bits import Bus, Interface, pack_table, unpack_table
+from hdlgen.network import Network
+from search.portfolio import METHODS, Candidate, Cases, Settings, finish, held_out, join, learn_cases, learn_outputs
+from search.portfolio.characters import linear_part
+from search.portfolio.portfolio import cross_accuracy, try_methods
+from tests.search.portfolio.functions import number, sampled
+
+QUICK = {name: METHODS[name] for name in ("constant", "words", "symmetric", "algebraic", "tree")}
+
+
+def halves(cases: Cases) -> tuple[Cases, Cases]:
+    count = len(cases) // 2
+    return cases.take(np.arange(count)), cases.take(np.arange(count, len(cases)))
+
+
+def test_arithmetic_is_recognised_only_where_it_may_be() -> None:
+    training, validation = halves(sampled(16, lambda bits: number(bits[:, :8]) < number(bits[:, 8:])))
+    matched = learn_cases(training, validation, Settings(), methods=QUICK)
+    assert (matched.method, matched.variant, matched.accuracy, matched.exact) == ("words", "exact", 1.0, True)
+    assert matched.described == "bit 0 of less over halves, lowest bit first"
+    learnt = learn_cases(training, validation, Settings(matching=False), methods=QUICK)
+    assert learnt.method == "tree" and learnt.described == "" and 0.95 < learnt.accuracy <= 1.0
+    assert all(method != "words" for method, _, _ in learnt.points)
+
+
+def test_noise_is_not_claimed_to_be_learnt() -> None:
+    random = np.random.default_rng(4)
+    noise = Cases(
+        inputs=random.integers(0, 2, (3000, 12), dtype=np.uint8), answers=random.integers(0, 2, 3000, dtype=np.uint8)
+    )
+    outcome = learn_cases(*halves(noise), Settings(), methods=QUICK)
+    assert abs(outcome.accuracy - 0.5) < 0.04
+
+
+def test_the_choice_never_sees_what_measures_it() -> None:
+    # Of many networks that guess, the best on all examples looks good; chosen on the other half, it does not.
+    random = np.random.default_rng(5)
+    network = learn_cases(*halves(sampled(4, lambda bits: bits[:, 0] > 0)), Settings(), methods=QUICK).network
+    guesses = [
+        Candidate(method="tree", variant=str(at), network=network, right=random.random(400) < 0.5, exact=False)
+        for at in range(200)
+    ]
+    assert max(guess.accuracy for guess in guesses) > 0.55
+    assert 0.44 < cross_accuracy(guesses, 5000, seed=1) < 0.54
+
+
+def test_the_limit_is_kept() -> None:
+    training, validation = halves(sampled(16, lambda bits: number(bits[:, :8]) * number(bits[:, 8:]) >> 7 & 1 > 0))
+    outcome = learn_cases(training, validation, Settings(limit=100, matching=False), methods=QUICK)
+    assert outcome.network.and_nodes <= 100
+    # Whatever is offered, the constant has no gates at all.
+    candidates = try_methods(training, validation, Settings(limit=0, matching=False), methods=QUICK)
+    assert finish(candidates, training, validation, Settings(limit=0), methods=QUICK).network.and_nodes == 0
+    with pytest.raises(ValueError, match="limit must not be negative, not -1"):
+        Settings(limit=-1)
+
+
+def test_shrinking_may_bring_a_circuit_below_the_limit() -> None:
+    training, validation = halves(sampled(16, lambda bits: number(bits[:, :8]) < number(bits[:, 8:])))
+    asked: list[int] = []
+
+    def shrink(network: Network) -> Network:
+        asked.append(network.and_nodes)
+        return network
+
+    outcome = learn_cases(training, validation, Settings(limit=40), shrink=shrink, methods=QUICK)
+    assert asked and outcome.network.and_nodes <= 40
+
+
+def test_the_linear_part_of_a_sum_is_found() -> None:
+    cases = sampled(20, lambda bits: (number(bits[:, :10]) + number(bits[:, 10:])) >> 9 & 1 > 0, count=4000)
+    assert linear_part(cases) == (9, 19)
+    assert linear_part(sampled(20, lambda bits: bits[:, :9].sum(axis=1) > 4)) == ()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_outputs_are_learnt_side_by_side_and_joined(workers: int) -> None:
+    inputs = sampled(10, lambda bits: bits[:, 0] > 0, count=1200).inputs
+    total = number(inputs[:, :5]) + number(inputs[:, 5:])
+    outputs = ((total[:, None] >> np.arange(6)) & 1).astype(np.uint8)
+    held = held_out(len(inputs), seed=1)
+    assert held.sum() == 300
+    told: list[int] = []
+    found = learn_outputs(
+        (inputs[~held], outputs[~held]),
+        (inputs[held], outputs[held]),
+        Settings(),
+        workers=workers,
+        on_done=lambda bit, outcome: told.append(bit),
+    )
+    ports = Interface(inputs=(Bus(name="x", width=10),), outputs=(Bus(name="y", width=6),))
+    network = join(ports, [one.network for one in found])
+    assert sorted(told) == list(range(6))
+    assert np.array_equal(unpack_table(network.evaluate(pack_table(inputs)), len(inputs)), outputs)
+    assert network.and_nodes < sum(one.network.and_nodes for one in found)
