@@ -52,7 +52,9 @@ EFFORTS: Mapping[int, Effort] = {
         recipes=("fastest", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=220
     ),
     32: Effort(
-        recipes=("balanced", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=300
+        recipes=("balanced", "keep_fast", "keep_lean", "spare"),
+        finals=("brent_kung", "sklansky", "ladner_fischer"),
+        budget=300,
     ),
 }
 """By width."""

@@ -12,7 +12,7 @@ from sim.logic import Logic
 from sim.mapping import map_logic
 from sim.netlist import Netlist
 from sim.recipes import Recipe
-from sim.sizing import resize
+from sim.sizing import ease, resize
 from sim.technology import Technology
 from sim.timing import slacks
 from sim.yosys_abc import Abc, running
@@ -55,4 +55,6 @@ def _mapped(
         netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds, abc=abc, as_gates=as_gates)
     if recipe.for_speed and any(instance.name in numbers for instance in netlist.instances):
         netlist = resize(netlist, technology, recipe, folder=folder, seconds=seconds, abc=abc)
+    if recipe.eased:
+        netlist = ease(netlist, technology, recipe.eased, folder=folder, seconds=seconds, abc=abc)
     return netlist

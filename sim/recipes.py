@@ -21,11 +21,13 @@ class Recipe:
         mapping: from the logic as read to buffered cells.
         sizing: what then chooses among the sizes of a cell.
         summary: what it is for, in a few words.
+        eased: the share of the delay that is given back in the end for smaller cells.
     """
 
     mapping: str
     sizing: str
     summary: str
+    eased: float = 0.0
 
     @property
     def script(self) -> str:
@@ -78,7 +80,8 @@ RECIPES: Mapping[str, Recipe] = {
     "keep_lean": Recipe(
         mapping=f"strash; amap -m; {_BUFFERED}",
         sizing=_FASTEST,
-        summary="structure kept, mapped for area, sized for speed",
+        summary="structure kept, mapped for area, sized for all but 3 % of the speed",
+        eased=0.03,
     ),
 }
 """By name; the first is what nobody chose."""

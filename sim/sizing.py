@@ -9,6 +9,7 @@ them; of all other cells only the size may change, so the netlist stays what it 
 from __future__ import annotations
 
 import itertools
+import re
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,11 +21,12 @@ from sim.cells import Cell, Pin, Table
 from sim.netlist import Bit, Instance, Netlist
 from sim.recipes import Recipe
 from sim.technology import Technology
-from sim.yosys_abc import Abc, Surroundings, run_abc
+from sim.yosys_abc import LOG, Abc, Surroundings, run_abc
 
-__all__ = ["prepare", "resize"]
+__all__ = ["ease", "prepare", "resize"]
 
 _LIBRARY, _WHOLE = "sizes.lib", "whole.blif"
+_DELAY = re.compile(r"Delay = +([0-9.]+) ps")
 _UNLIMITED_FF = 1e6
 _MARKS = {"and": "&", "or": "|", "xor": "^"}
 
@@ -44,17 +46,26 @@ def resize(
     whole = _Whole(netlist, technology)
     if not whole.ends:
         return netlist
-    (folder / _LIBRARY).write_text(_library(technology))
-    (folder / _WHOLE).write_text(whole.blif())
-    around = Surroundings(driving_cell=technology.driving_cell, load_ff=whole.mean_load_ff())
-    read = (f"read_lib {_LIBRARY}", f"read_blif {_WHOLE}")
-    text = run_abc(read, f"topo; {recipe.sizing}", around, folder=folder, seconds=seconds, abc=abc)
-    chosen = whole.cells(text)
-    instances = tuple(
-        each if chosen.get(each.name, each.cell) == each.cell else replace(each, cell=chosen[each.name])
-        for each in netlist.instances
-    )
-    return replace(netlist, instances=instances)
+    return whole.sized(recipe.sizing, folder=folder, seconds=seconds, abc=abc)
+
+
+def ease(
+    netlist: Netlist, technology: Technology, share: float, *, folder: Path, seconds: float, abc: Abc | None = None
+) -> Netlist:
+    """Take smaller cells wherever the longest path grows by no more than a share of its delay.
+
+    The last per cent of the speed take the most area: sizing for speed ends where nothing gains any more.
+
+    Args, Returns, Raises: as of `resize`.
+    """
+    whole = _Whole(netlist, technology)
+    if not whole.ends:
+        return netlist
+    whole.sized("stime", folder=folder, seconds=seconds, abc=abc)
+    found = _DELAY.search((folder / LOG).read_text())
+    if found is None:
+        raise ToolError("yosys-abc: stime must tell the delay, and does not")
+    return whole.sized(f"dnsize -D {(1 + share) * float(found[1]):.2f}", folder=folder, seconds=seconds, abc=abc)
 
 
 def prepare(technology: Technology) -> None:
@@ -98,6 +109,19 @@ class _Whole:
     def _end(self, bit: Bit, load_ff: float) -> None:
         if isinstance(bit, int):
             self.ends[bit] = self.ends.get(bit, 0.0) + load_ff
+
+    def sized(self, commands: str, *, folder: Path, seconds: float, abc: Abc | None) -> Netlist:
+        """Run ABC's commands on the whole and take over the sizes of its cells."""
+        (folder / _LIBRARY).write_text(_library(self.technology))
+        (folder / _WHOLE).write_text(self.blif())
+        around = Surroundings(driving_cell=self.technology.driving_cell, load_ff=self.mean_load_ff())
+        read = (f"read_lib {_LIBRARY}", f"read_blif {_WHOLE}")
+        chosen = self.cells(run_abc(read, f"topo; {commands}", around, folder=folder, seconds=seconds, abc=abc))
+        instances = tuple(
+            each if chosen.get(each.name, each.cell) == each.cell else replace(each, cell=chosen[each.name])
+            for each in self.netlist.instances
+        )
+        return replace(self.netlist, instances=instances)
 
     def mean_load_ff(self) -> float:
         return sum(self.ends.values()) / len(self.ends)

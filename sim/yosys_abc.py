@@ -16,9 +16,12 @@ from pathlib import Path
 from hdlgen.errors import ToolError
 from sim import tools
 
-__all__ = ["Abc", "Surroundings", "run_abc", "running"]
+__all__ = ["LOG", "Abc", "Surroundings", "run_abc", "running"]
 
-_MAPPED, _SCRIPT, _SURROUNDINGS, _LOG = "mapped.blif", "map.abc", "surroundings.txt", "abc.log"
+_MAPPED, _SCRIPT, _SURROUNDINGS = "mapped.blif", "map.abc", "surroundings.txt"
+LOG = "abc.log"
+"""The file in the folder that takes all that ABC says."""
+
 _COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
 _THROUGH = "hdlgen is answered"
 
@@ -97,7 +100,7 @@ def run_abc(
     if abc is None:
         with running(folder) as own:
             return run_abc(read, script, around, folder=folder, seconds=seconds, abc=own)
-    for name in (_MAPPED, _LOG):
+    for name in (_MAPPED, LOG):
         (folder / name).unlink(missing_ok=True)
     text = f"set_driving_cell {around.driving_cell}\nset_load {around.load_ff:.4f}\n"
     (folder / _SURROUNDINGS).write_text(text)
@@ -105,7 +108,7 @@ def run_abc(
     commands = [*network, f"read_constr {_SURROUNDINGS}", *script.split("; "), f"write_blif {_MAPPED}", ""]
     (folder / _SCRIPT).write_text("\n".join(commands))
     status, said = abc.source(_SCRIPT, library=library, seconds=seconds)
-    (folder / _LOG).write_text(said)
+    (folder / LOG).write_text(said)
     complaint = _COMPLAINT.search(said)
     if status or complaint or not (folder / _MAPPED).is_file():
         abc.end()  # what is left in it is not to be trusted

@@ -53,6 +53,22 @@ def test_only_sizes_change_and_the_period_does_not_suffer(name: str, tmp_path: P
     assert analyse(after, technology).period_ps <= 1.02 * analyse(before, technology).period_ps
 
 
+def test_some_speed_is_given_back_for_area(tmp_path: Path) -> None:
+    technology = load("gf180_7t_5v")
+    fast = sizing.resize(mapped(technology, tmp_path), technology, RECIPES["fast"], folder=tmp_path, seconds=30)
+    areas, periods = [], []
+    for share in (0.0, 0.03, 0.1):
+        netlist = sizing.ease(fast, technology, share, folder=tmp_path, seconds=30)
+        assert [(each.name, each.pins) for each in netlist.instances] == [
+            (each.name, each.pins) for each in fast.instances
+        ]
+        areas.append(sum(technology.cells[each.cell].area_um2 for each in netlist.instances))
+        periods.append(analyse(netlist, technology).period_ps)
+    assert areas[0] > areas[1] > areas[2]
+    before = analyse(fast, technology).period_ps
+    assert periods[0] <= 1.01 * before and periods[1] <= 1.04 * before and periods[2] <= 1.12 * before
+
+
 @pytest.mark.parametrize("name", TECHNOLOGIES)
 def test_the_library_for_abc_is_liberty_with_the_same_delays(name: str, tmp_path: Path) -> None:
     technology = load(name)
