@@ -7,8 +7,10 @@ named exceptions.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import os
+import resource
 import select
 import shutil
 import signal
@@ -22,6 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from hdlgen.errors import ToolError, ToolMissing
+from hdlgen.limits import MAX_TOOL_MEMORY_BYTES
 
 __all__ = ["INSTALL", "Completed", "Dialogue", "ToolTimeout", "cache_folder", "environment", "find", "require", "run"]
 
@@ -124,8 +127,9 @@ def run(
             errors="replace",
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise ToolMissing(f"{command[0]}: the program is missing ({error.strerror})") from error
+    except OSError as error:
+        raise _refused(command[0], error) from error
+    _limit_memory(process.pid)
     try:
         output, errors = process.communicate(text, timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -135,6 +139,21 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     return Completed(status=process.returncode, output=output, error=errors)
+
+
+def _refused(program: str | Path, error: OSError) -> OSError | ToolMissing:
+    """Say of a program that the system would not start whether it is missing or broken; any other trouble as it is."""
+    if error.errno not in (errno.ENOENT, errno.EACCES, errno.ENOEXEC):
+        return error
+    how = "is missing" if error.errno == errno.ENOENT else "cannot be run"
+    return ToolMissing(f"{program}: the program {how} ({error.strerror})")
+
+
+def _limit_memory(process: int) -> None:
+    """Limit the address space of a program that has just been started, where the system can."""
+    if sys.platform == "linux":  # a worker's own limit, which is no higher, is one that its programs have already
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(process, resource.RLIMIT_AS, (MAX_TOOL_MEMORY_BYTES, MAX_TOOL_MEMORY_BYTES))
 
 
 class Dialogue:
@@ -158,8 +177,9 @@ class Dialogue:
                 bufsize=0,
                 start_new_session=True,
             )
-        except FileNotFoundError as error:
-            raise ToolMissing(f"{command[0]}: the program is missing ({error.strerror})") from error
+        except OSError as error:
+            raise _refused(command[0], error) from error
+        _limit_memory(self.process.pid)
 
     def __enter__(self) -> Self:
         return self
