@@ -99,6 +99,10 @@ def test_the_goals_are_the_published_ones() -> None:
             "crashes": "at most 0",
             "escapes": "at most 0",
         },
+        "kills": {
+            "resumed": "at least 200",
+            "left_behind": "at most 0",
+        },
         "nodes": {
             "seconds": "at most 600",
         },
