@@ -127,9 +127,10 @@ class Pool:
         self.preload = tuple(preload)
         self.kept = tuple(kept)
         self.places = {id(one): Kept(number) for number, one in enumerate(self.kept)}
+        record = pickle.dumps((prepare, self.kept), pickle.HIGHEST_PROTOCOL)  # before there is a folder to be left
         try:
             self.folder = Path(tempfile.mkdtemp(prefix="hdlgen-pool-", dir=folder))
-            (self.folder / KEPT).write_bytes(pickle.dumps((prepare, self.kept), pickle.HIGHEST_PROTOCOL))
+            (self.folder / KEPT).write_bytes(record)
         except OSError as error:
             raise StoreError(
                 f"{folder or 'temporary folder'}: the pool must be able to write ({error.strerror})"

@@ -101,7 +101,6 @@ def test_the_goals_are_the_published_ones() -> None:
         },
         "kills": {
             "resumed": "at least 200",
-            "left_behind": "at most 0",
         },
         "nodes": {
             "seconds": "at most 600",
