@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdlgen.errors import InputError
+from hdlgen.limits import MAX_BUS_BITS
 
-__all__ = ["MAX_BUS_BITS", "Bus", "Interface", "Words", "pack_table", "pack_values", "unpack_table", "unpack_values"]
+__all__ = ["Bus", "Interface", "Words", "pack_table", "pack_values", "unpack_table", "unpack_values"]
 
 Words = NDArray[np.uint64]
-MAX_BUS_BITS = 65_536
-"""Input bits, and output bits, of a learnt circuit."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = frozenset(

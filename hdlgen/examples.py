@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from hdlgen.bits import Bus, Interface
 from hdlgen.errors import InputError
+from hdlgen.limits import MAX_EXAMPLE_FILE_BYTES
 
 __all__ = ["READERS", "Examples", "read_examples"]
 
-MAX_BYTES = 1 << 30
 _HEADER = re.compile(r"([A-Za-z_]\w*)(?::(\d+))?")
 
 
@@ -79,8 +79,8 @@ def read_examples(path: Path, *, outputs: Sequence[str] = ()) -> Examples:
     if outputs and reader is not read_csv:
         raise InputError(f"{path}: output columns can be named for CSV alone")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: the file must have at most {MAX_BYTES} bytes")
+        if path.stat().st_size > MAX_EXAMPLE_FILE_BYTES:
+            raise InputError(f"{path}: the file must have at most {MAX_EXAMPLE_FILE_BYTES} bytes")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: the file must be readable ({error.strerror})") from None

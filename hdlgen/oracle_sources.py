@@ -13,6 +13,7 @@ from typing import Any
 
 from hdlgen.bits import Interface
 from hdlgen.errors import InputError, nearest
+from hdlgen.limits import MAX_PORTS_FILE_BYTES
 from hdlgen.oracle import BitOracle, LibraryOracle, Oracle, WordOracle
 
 __all__ = ["FORMS", "load_function", "read_ports"]
@@ -79,6 +80,8 @@ def read_ports(path: Path) -> Interface:
     Raises: InputError.
     """
     try:
+        if path.stat().st_size > MAX_PORTS_FILE_BYTES:
+            raise InputError(f"{path}: the file must have at most {MAX_PORTS_FILE_BYTES} bytes")
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: the file must be readable ({error.strerror})") from None

@@ -11,15 +11,13 @@ import numpy as np
 
 from hdlgen.counting import Combinations, Indices, Listing, Needs, Tree, repaired
 from hdlgen.errors import PointError, SpecError, nearest
+from hdlgen.limits import MAX_SITUATIONS
 
-__all__ = ["MAX_STATES", "Choice", "Conditions", "Knob", "Point", "Space"]
+__all__ = ["Choice", "Conditions", "Knob", "Point", "Space"]
 
 Choice = int | float | str | bool
 Conditions = tuple[tuple[str, tuple[Choice, ...]], ...]
 """Names of earlier knobs, each with the values that one of which it must have."""
-
-MAX_STATES = 1_000_000
-"""How many different situations the counting of a space may meet before the space is refused."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TEXT_CHOICE = re.compile(r"[A-Za-z0-9_.+-]+")
@@ -181,13 +179,13 @@ class Space:
                     if places.get(name, place) >= place:
                         raise ValueError(f"Space: {knob.name}={_text(choice)} must require earlier knobs, not {name!r}")
         needs = [[self._needs(knob.conditions(choice), places) for choice in knob.choices] for knob in self.knobs]
-        object.__setattr__(self, "_tree", Combinations(needs, limit=MAX_STATES))
+        object.__setattr__(self, "_tree", Combinations(needs, limit=MAX_SITUATIONS))
         if self.listed is not None:
             object.__setattr__(self, "_tree", Listing([self._indices(point) for point in self.listed]))
         try:
             size = self.size()
         except OverflowError:
-            raise PointError(f"space: the conditions must be countable in {MAX_STATES} situations") from None
+            raise PointError(f"space: the conditions must be countable in {MAX_SITUATIONS} situations") from None
         if not size:
             raise PointError("space: the conditions between the knobs must leave a valid point, not none")
 

@@ -135,8 +135,8 @@ def parse(text: str, *, path: Path | None = None) -> Spec:
     if not _NAME.fullmatch(name):
         raise SpecError(f"{whole.place('name')} must be a letter and at most 63 letters, digits, - and _, not {name!r}")
     summary = whole.text("summary", default="")
-    if "\n" in summary:
-        raise SpecError(f"{whole.place('summary')} must be one line")
+    if not summary.isprintable():
+        raise SpecError(f"{whole.place('summary')} must be one line without control characters")
     inputs = _inputs(whole)
     read = [
         read_constant(whole.table("constants"), key, path.parent if path else None)
@@ -290,6 +290,9 @@ def _technology(whole: Table, path: Path | None) -> TechnologyChoice:
     if "fpga" in section.values:
         return TechnologyChoice(fpga=section.text("fpga"))
     if "liberty" not in section.values:
-        return TechnologyChoice(name=section.text("name", default=DEFAULT_TECHNOLOGY))
+        name = section.text("name", default=DEFAULT_TECHNOLOGY)
+        if not name:
+            raise SpecError(f"{section.place('name')} must not be empty")
+        return TechnologyChoice(name=name)
     liberty = Path(section.text("liberty"))
     return TechnologyChoice(liberty=path.parent / liberty if path else liberty)

@@ -6,13 +6,17 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from hdlgen.errors import StoreError
 
-__all__ = ["Journal", "lock", "read_document", "write_bytes", "write_document", "writing"]
+__all__ = ["Journal", "lock", "read_document", "sweep", "write_bytes", "write_document", "writing"]
+
+_BESIDE = re.compile(r"\..+\.[0-9]+")
+"""The names under which `write_bytes` begins."""
 
 
 @contextlib.contextmanager
@@ -68,6 +72,17 @@ def write_bytes(path: Path, data: bytes) -> None:
                 beside.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left beside their files; for the one process that holds the folder's lock.
+
+    Raises: StoreError where the system refuses.
+    """
+    with writing(folder):
+        for remains in folder.glob(".*"):
+            if _BESIDE.fullmatch(remains.name):
+                remains.unlink(missing_ok=True)
 
 
 def read_document(path: Path) -> dict[str, Any]:

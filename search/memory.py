@@ -13,7 +13,7 @@ from typing import Any
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
 from hdlgen.space import Point
-from search.durable import read_document, writing
+from search.durable import read_document, write_bytes
 from search.store import EVALUATIONS, HEADER, Record
 
 __all__ = ["FILE", "KEYS", "LIMIT", "Memory", "gather", "kept"]
@@ -47,13 +47,12 @@ class Memory:
         return "".join(json.dumps(evaluation.as_dict()) + "\n" for evaluation in self.evaluations)
 
     def write(self, folder: Path) -> None:
-        """Keep the memory with a run that begins.
+        """Keep the memory with a run that begins, whole or not at all: a torn one could never be gone on with.
 
         Raises: StoreError where the system refuses.
         """
         if self.evaluations:
-            with writing(folder / FILE):
-                (folder / FILE).write_text(self._text(), encoding="utf-8")
+            write_bytes(folder / FILE, self._text().encode())
 
     @classmethod
     def read(cls, folder: Path) -> Memory:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from hdlgen.errors import InputError, nearest
 from hdlgen.evaluation import Direction, Evaluation, Objective, Score, Status
+from hdlgen.limits import MAX_TABLE_FILE_BYTES
 from hdlgen.space import Choice, Knob, Point, Space
 from search.pareto import Floats, costs, hypervolume, non_dominated
 
@@ -180,6 +181,8 @@ def read_csv(path: Path, objectives: Sequence[Objective | str] = ()) -> Table:
     Raises: InputError that names file and row or column.
     """
     try:
+        if path.stat().st_size > MAX_TABLE_FILE_BYTES:
+            raise InputError(f"{path}: the table must have at most {MAX_TABLE_FILE_BYTES} bytes")
         with path.open(encoding="utf-8", newline="") as lines:
             rows = [row for row in csv.reader(lines) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
-from search.durable import Journal, lock, read_document, write_document, writing
+from search.durable import Journal, lock, read_document, sweep, write_document, writing
 
 __all__ = ["CHANGEABLE", "FORMAT", "HEADER_KEYS", "Record", "RunStore", "claim", "latest"]
 
@@ -153,6 +153,7 @@ class RunStore:
         try:
             old, new = read_document(folder / HEADER), _plain(header)
             _check_same(folder, old, new)
+            sweep(folder)
             merged = {**old, **{key: value for key, value in new.items() if key in CHANGEABLE}}
             if merged != old:
                 write_document(folder / HEADER, merged)

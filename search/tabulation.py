@@ -12,19 +12,16 @@ from typing import Any
 
 from hdlgen.errors import HdlgenError, InputError
 from hdlgen.evaluation import METRICS, Constraint, Direction, Evaluation, Objective, Score, Status
+from hdlgen.limits import MAX_TABLE_FILE_BYTES
 from hdlgen.space import Choice, Knob, Point, Space
 from search.durable import write_bytes
 from search.replay import Table
 
-__all__ = ["ENDING", "FORMAT", "MAX_POINTS", "Tabulation", "read_tabulation", "write_tabulation"]
+__all__ = ["ENDING", "FORMAT", "Tabulation", "read_tabulation", "write_tabulation"]
 
 FORMAT = 1
 """The version of the file; one of another version is refused."""
 ENDING = ".json.gz"
-MAX_POINTS = 20_000
-"""Points of a space that may be tabulated."""
-MAX_BYTES = 64 * 1024 * 1024
-"""Bytes of a table once unpacked: more than `MAX_POINTS` need, and a bound for a file that is none of ours."""
 
 HEADER_KEYS = ("name", "spec", "spec_digest", "technology", "objectives", "constraints", "knobs", "versions", "command")
 """What a table says of its making; more is welcome."""
@@ -131,9 +128,9 @@ def _document(path: Path) -> dict[str, Any]:
     """Unpack a file into a JSON object, and no more of it than a table may have."""
     try:
         with gzip.open(path) as stream:
-            data = stream.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise InputError(f"{path}: the table must have at most {MAX_BYTES} bytes unpacked")
+            data = stream.read(MAX_TABLE_FILE_BYTES + 1)
+        if len(data) > MAX_TABLE_FILE_BYTES:
+            raise InputError(f"{path}: the table must have at most {MAX_TABLE_FILE_BYTES} bytes unpacked")
         document = json.loads(data)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: the table must be a whole gzip file, and is not: {error}") from None

@@ -155,6 +155,7 @@ def _counters(nets: Sequence[int], path: Path) -> list[str]:
     lines = ["  integer file_, cycles_, results_;", "  initial begin cycles_ = 0; results_ = 0; end"]
     for bit in nets:
         lines += [f"  integer c{bit}; initial c{bit} = 0;", f"  always @(n{bit}) c{bit} = c{bit} + 1;"]
+    quoted = str(path).replace("\\", "\\\\").replace('"', '\\"')
     writes = [f'      $fdisplay(file_, "%0d", c{bit});' for bit in nets]
     return [
         *lines,
@@ -164,7 +165,7 @@ def _counters(nets: Sequence[int], path: Path) -> list[str]:
         "    else if (outputs__valid && outputs__ready) results_ = results_ + 1;",
         # Here, and not with the next cycle's changes: what a result sets off belongs to the one that follows it.
         f"    if (outputs__valid && (results_ == {SKIPPED} || results_ == {SKIPPED + COUNTED})) begin",
-        f'      if (results_ == {SKIPPED}) file_ = $fopen("{path}", "w");',
+        f'      if (results_ == {SKIPPED}) file_ = $fopen("{quoted}", "w");',
         '      $fdisplay(file_, "%0d", cycles_);',
         *writes,
         "      $fflush(file_);",

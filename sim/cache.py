@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ __all__ = ["Cache", "digest"]
 
 KEY = re.compile(r"[0-9a-f]{16,64}")
 RECORD = "record.json"
+_BEGUN = ".new-"
+_STALE_S = 3600.0
+"""An entry takes moments to write: one that was begun so long ago never will be."""
 
 
 def digest(*parts: str | bytes) -> str:
@@ -39,13 +44,17 @@ class Cache:
         self.folder = folder
 
     def check_writable(self) -> None:
-        """See before any work that entries can be kept.
+        """See before any work that entries can be kept; remove those that were begun and that a kill left so.
 
         Raises: StoreError where the disk refuses.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self.folder).close()
+            for remains in self.folder.glob(f"{_BEGUN}*"):
+                with contextlib.suppress(FileNotFoundError):
+                    if time.time() - remains.stat().st_mtime > _STALE_S:
+                        shutil.rmtree(remains, ignore_errors=True)
         except OSError as error:
             raise self._refused(error) from error
 
@@ -93,7 +102,7 @@ class Cache:
                 raise ValueError(f"Cache: a file must have a plain name other than {RECORD}, not {name!r}")
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
+            temporary = Path(tempfile.mkdtemp(prefix=_BEGUN, dir=self.folder))
             try:
                 for name, content in (files or {}).items():
                     data = content.read_bytes() if isinstance(content, Path) else content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,9 @@ _TIMES_PS = {"s": 1e12, "ms": 1e9, "us": 1e6, "ns": 1e3, "ps": 1.0, "fs": 1e-3}
 _VOLTS = {"v": 1.0, "mv": 1e-3}
 _POWERS_NW = {"w": 1e9, "mw": 1e6, "uw": 1e3, "nw": 1.0, "pw": 1e-3, "fw": 1e-6}
 _CAPACITANCES_FF = {"f": 1e15, "mf": 1e12, "uf": 1e9, "nf": 1e6, "pf": 1e3, "ff": 1.0}
+
+_CELL_NAME = re.compile(r"\w+", re.ASCII)
+_PLAIN_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -213,6 +217,8 @@ class _Reader:
     def cell(self, group: Group) -> Cell:
         if len(group.arguments) != 1:
             raise self.refuse(group, "cell", "followed by one name in brackets", group.arguments)
+        if not _CELL_NAME.fullmatch(group.arguments[0]):  # it stands in commands to ABC, of which some run programs
+            raise self.refuse(group, "cell", "named by letters, digits and underscores", group.arguments[0][:40])
         pins = {name: self.pin(pin, name) for pin in group.children("pin") for name in pin.arguments}
         flip_flop = self.flip_flop(group)
         state = {flip_flop.state, flip_flop.inverted_state} if flip_flop else set()
@@ -224,6 +230,8 @@ class _Reader:
         plain = all(
             pin.get("direction") in ("input", "output") and not pin.get("three_state") for pin in group.children("pin")
         )
+        names = [group.arguments[0], *pins, *state]
+        plain = plain and all(_PLAIN_NAME.fullmatch(name) for name in names)  # they stand in Verilog and BLIF
         foreign = {"latch", "statetable", "bus", "bundle", "ff_bank", "latch_bank"} & {
             inner.kind for inner in group.groups
         }

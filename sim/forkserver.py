@@ -56,7 +56,7 @@ class Job:
     number: int
     cpu_seconds: float
     wall_seconds: float
-    memory_bytes: int | None
+    memory_bytes: int
     attempts: int = 0
 
 
@@ -231,8 +231,7 @@ def work(job: Job, folder: Path, kept: Sequence[Any]) -> None:
     seconds = int(job.cpu_seconds) + 1  # for each program by itself; the supervisor's sum is the exact limit
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if job.memory_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (job.memory_bytes, job.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_AS, (job.memory_bytes, job.memory_bytes))
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
         function, arguments = pickle.loads((folder / f"{job.number}.task").read_bytes())

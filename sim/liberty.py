@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdlgen.errors import InputError
+from hdlgen.limits import MAX_LIBERTY_FILE_BYTES
 
-__all__ = ["MAX_LIBERTY_BYTES", "Group", "read"]
-
-MAX_LIBERTY_BYTES = 256_000_000
-"""Larger files are refused: the largest public library has a tenth of this."""
+__all__ = ["Group", "read"]
 
 _MAX_DEPTH = 32
 _TOKEN = re.compile(
@@ -64,8 +62,8 @@ def read(path: Path) -> Group:
     """
     try:
         size = path.stat().st_size
-        if size > MAX_LIBERTY_BYTES:
-            raise InputError(f"{path}: a liberty file must have at most {MAX_LIBERTY_BYTES} bytes, not {size!r}")
+        if size > MAX_LIBERTY_FILE_BYTES:
+            raise InputError(f"{path}: a liberty file must have at most {MAX_LIBERTY_FILE_BYTES} bytes, not {size!r}")
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(f"{path}: the liberty file must be readable ({error.strerror})") from None

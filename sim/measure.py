@@ -19,6 +19,7 @@ from hdlgen.compiler import Compiler
 from hdlgen.errors import HdlgenError, InputError, PointError, StoreError, ToolError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Score, Status
 from hdlgen.knobs import settings
+from hdlgen.limits import MAX_WEBASSEMBLY_BYTES
 from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.cache import Cache, digest
@@ -178,7 +179,9 @@ class Measure:
         """Have a design mapped and timed."""
         if isinstance(self.technology, Fpga):
             routed = (built.rtlil, self.technology, recipe, flow)
-            return self.pool.submit(place_and_route, *routed, cpu_seconds=FPGA_SECONDS)
+            return self.pool.submit(
+                place_and_route, *routed, cpu_seconds=FPGA_SECONDS, memory_bytes=MAX_WEBASSEMBLY_BYTES
+            )
         arguments = (built.rtlil, self.technology, recipe, flow, gate_share, *self._counts(built))
         return self.pool.submit(map_and_time, *arguments, cpu_seconds=self._map_seconds)
 

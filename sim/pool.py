@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from hdlgen.errors import StoreError, ToolError
+from hdlgen.limits import MAX_TOOL_MEMORY_BYTES, MIN_TEMPORARY_BYTES
 from sim.forkserver import KEPT, Kept
 from sim.tools import environment
 
@@ -126,9 +127,10 @@ class Pool:
         self.preload = tuple(preload)
         self.kept = tuple(kept)
         self.places = {id(one): Kept(number) for number, one in enumerate(self.kept)}
+        record = pickle.dumps((prepare, self.kept), pickle.HIGHEST_PROTOCOL)  # before there is a folder to be left
         try:
             self.folder = Path(tempfile.mkdtemp(prefix="hdlgen-pool-", dir=folder))
-            (self.folder / KEPT).write_bytes(pickle.dumps((prepare, self.kept), pickle.HIGHEST_PROTOCOL))
+            (self.folder / KEPT).write_bytes(record)
         except OSError as error:
             raise StoreError(
                 f"{folder or 'temporary folder'}: the pool must be able to write ({error.strerror})"
@@ -160,7 +162,7 @@ class Pool:
         *arguments: Any,
         cpu_seconds: float = 60.0,
         wall_seconds: float | None = None,
-        memory_bytes: int | None = None,
+        memory_bytes: int = MAX_TOOL_MEMORY_BYTES,
     ) -> Task[T]:
         """Ask for `function(*arguments)` in a child of its own.
 
@@ -169,11 +171,13 @@ class Pool:
             cpu_seconds: limit on the sum over the child and every program that it starts.
             wall_seconds: limit on the time that passes, against sleeping hangs; generous by default.
             memory_bytes: limit on the address space of the child and of each of its programs.
+        Raises: StoreError where the disk refuses, or has no room for what the child and its programs may write.
         """
         if self.closed:
             raise ValueError("Pool: submit must come before close")
         if getattr(function, "__module__", "") == "__main__":
             raise ValueError(f"Pool: function must stand in a module that a child can import, not {function!r}")
+        self.check_room()
         number = self.submitted
         self.submitted += 1
         sent = [self.places.get(id(one), one) for one in arguments]
@@ -207,7 +211,10 @@ class Pool:
             self.server = subprocess.Popen(
                 [sys.executable, "-u", "-c", START, json.dumps(settings)],
                 # One thread each, for the workers share the cores; one order of sets, for equal runs.
-                env=environment(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0"),
+                # Temporary files of workers and programs go with the pool's folder: one that is killed leaves them.
+                env=environment(
+                    OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0", TMPDIR=str(self.folder)
+                ),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=printed,
@@ -224,6 +231,18 @@ class Pool:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.server.pid, signal.SIGKILL)
             self.server.wait()
+
+    def check_room(self) -> None:
+        """See that there is room for temporary files.
+
+        Raises: StoreError.
+        """
+        free = shutil.disk_usage(self.folder).free
+        if free < MIN_TEMPORARY_BYTES:
+            raise StoreError(
+                f"{self.folder.parent}: {MIN_TEMPORARY_BYTES >> 20} MiB must be free for temporary files,"
+                f" not {free / (1 << 20):.1f} MiB"
+            )
 
     def send(self, task: Task[Any]) -> None:
         """Hand a task to the server; read what it says meanwhile, or both might wait for the other."""
@@ -273,6 +292,8 @@ class Pool:
     def settle(self, task: Task[Any], event: dict[str, Any]) -> None:
         """Give a task its outcome and remove its files."""
         value, failure = None, None
+        if event["kind"] != "done":
+            self.check_room()
         if event["kind"] == "timeout":
             message = f"{task.name}: {event['detail']}; it was stopped, also when tried again alone"
             failure = Failure(kind=FailureKind.TIMEOUT, message=message, printed=self.printed(task.number))
@@ -287,8 +308,11 @@ class Pool:
             except Exception as error:  # noqa: BLE001 - unpickling runs the classes' own code
                 good, value = False, (f"the value cannot be read: {type(error).__name__}: {error}", error)
             if not good:
+                self.check_room()  # a program whose disk is full fails in any way, or says nothing at all
                 (text, exception), value = value, None
                 printed = self.printed(task.number)
+                if isinstance(exception, MemoryError):
+                    text = f"it must do with {task.limits['memory_bytes'] / (1 << 30):.3g} GiB of memory"
                 message = f"{task.name}: {text}"
                 failure = Failure(kind=FailureKind.RAISED, message=message, printed=printed, exception=exception)
         for suffix in ("task", "value", "part", "printed"):

@@ -17,15 +17,16 @@ from hdlgen.aiger import read_aiger, write_aiger
 from hdlgen.bits import Interface, Words, pack_table
 from hdlgen.errors import InputError, ToolError
 from hdlgen.evaluation import Proof, Verdict
+from hdlgen.limits import MAX_GOLDEN_FILE_BYTES
 from hdlgen.network import Network
 from sim import tools
+from sim.foreign import check_foreign
 from sim.tools import ToolTimeout
 from sim.yosys import run_passes
 
 __all__ = ["EquivalenceProver", "read_golden"]
 
 SECONDS = 120.0
-_LARGEST = 16 * 1024 * 1024
 _SOURCE, _GATES = "golden.v", "golden.aig"
 _PASSES = (
     f"read_verilog -sv {_SOURCE}",
@@ -59,14 +60,15 @@ def read_golden(path: Path, interface: Interface, *, module: str | None = None, 
     Raises: InputError for other ports, state or a file that cannot be read; ToolError, ToolTimeout.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise InputError(f"{path}: the file must have at most {_LARGEST} bytes")
+        if path.stat().st_size > MAX_GOLDEN_FILE_BYTES:
+            raise InputError(f"{path}: the file must have at most {MAX_GOLDEN_FILE_BYTES} bytes")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: the file must be readable ({error.strerror})") from None
     if path.suffix not in (".aig", ".aag"):
         if module is not None and not re.fullmatch(r"[A-Za-z_]\w*", module):
             raise InputError(f"{path}: the module must be named by a Verilog identifier, not {module!r}")
+        check_foreign(data.decode("utf-8", "replace"), str(path))
         with tempfile.TemporaryDirectory(prefix="hdlgen-golden-") as name:
             folder = Path(name)
             (folder / _SOURCE).write_bytes(data)

@@ -7,8 +7,10 @@ named exceptions.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import os
+import resource
 import select
 import shutil
 import signal
@@ -22,6 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from hdlgen.errors import ToolError, ToolMissing
+from hdlgen.limits import MAX_TOOL_MEMORY_BYTES
 
 __all__ = ["INSTALL", "Completed", "Dialogue", "ToolTimeout", "cache_folder", "environment", "find", "require", "run"]
 
@@ -104,6 +107,7 @@ def run(
     seconds: float,
     variables: Mapping[str, str] | None = None,
     text: str = "",
+    memory_bytes: int = MAX_TOOL_MEMORY_BYTES,
 ) -> Completed:
     """Run a program in a folder and wait for it.
 
@@ -113,6 +117,7 @@ def run(
         seconds: wall-clock limit; beyond it the whole process group is killed.
         variables: changes to the environment.
         text: what it reads on standard input.
+        memory_bytes: limit on its address space.
     Returns: exit status and output; a status other than 0 is the caller's to judge.
     Raises: ToolMissing where the program is not there, ToolTimeout.
     """
@@ -128,8 +133,9 @@ def run(
             errors="replace",
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise ToolMissing(f"{command[0]}: the program is missing ({error.strerror})") from error
+    except OSError as error:
+        raise _refused(command[0], error) from error
+    _limit_memory(process.pid, memory_bytes)
     try:
         output, errors = process.communicate(text, timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -139,6 +145,21 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     return Completed(status=process.returncode, output=output, error=errors)
+
+
+def _refused(program: str | Path, error: OSError) -> OSError | ToolMissing:
+    """Say of a program that the system would not start whether it is missing or broken; any other trouble as it is."""
+    if error.errno not in (errno.ENOENT, errno.EACCES, errno.ENOEXEC):
+        return error
+    how = "is missing" if error.errno == errno.ENOENT else "cannot be run"
+    return ToolMissing(f"{program}: the program {how} ({error.strerror})")
+
+
+def _limit_memory(process: int, memory_bytes: int) -> None:
+    """Limit the address space of a program that has just been started, where the system can."""
+    if sys.platform == "linux":  # a worker's own limit, which is no higher, is one that its programs have already
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(process, resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
 class Dialogue:
@@ -162,8 +183,9 @@ class Dialogue:
                 bufsize=0,
                 start_new_session=True,
             )
-        except FileNotFoundError as error:
-            raise ToolMissing(f"{command[0]}: the program is missing ({error.strerror})") from error
+        except OSError as error:
+            raise _refused(command[0], error) from error
+        _limit_memory(self.process.pid, MAX_TOOL_MEMORY_BYTES)
 
     def __enter__(self) -> Self:
         return self

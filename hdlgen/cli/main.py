@@ -370,4 +370,6 @@ def _forget_output() -> None:
 
 
 def _complain(text: str) -> None:
+    """Print an error as one line: what a file's names hold of control characters is shown and not obeyed."""
+    text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
     standard_error().print(f"hdlgen: {text}", markup=False, soft_wrap=True)

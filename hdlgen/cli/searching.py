@@ -16,10 +16,11 @@ from typing import Any
 from hdlgen.cli.designs import design_document, write_designs
 from hdlgen.cli.options import check_range
 from hdlgen.cli.project import Project, cache_folder, check_tools, measuring
-from hdlgen.errors import InputError, SpecError, StoreError, ToolError, nearest
+from hdlgen.errors import InputError, SpecError, ToolError, nearest
 from hdlgen.evaluation import Evaluation, Evaluator
 from hdlgen.features import facts
 from search.confine import DECISION_LIMIT_S, ConfinedStrategy
+from search.durable import write_bytes
 from search.explore import Exploration, Progress, explore
 from search.memory import Memory, gather, kept
 from search.report import write_report
@@ -344,7 +345,4 @@ def _write_csv(front: Sequence[Evaluation], folders: Sequence[Path], path: Path)
         if number == 0:
             writer.writerow([*knobs, *score, "folder"])
         writer.writerow([*knobs.values(), *score.values(), folder.relative_to(path.parent)])
-    try:
-        path.write_text(text.getvalue(), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path}: the front must be writable ({error.strerror})") from None
+    write_bytes(path, text.getvalue().encode())

@@ -9,14 +9,14 @@ from hdlgen.cli.points import verilog as build_verilog
 from hdlgen.cli.points import write_text
 from hdlgen.cli.project import Project
 from hdlgen.errors import InputError
+from hdlgen.limits import MAX_VERILOG_FILE_BYTES
 from hdlgen.payload import Port, payload_width, unpack
+from sim.foreign import check_foreign
 from sim.simulate import SimulationJob, SimulationResult, simulate
 from sim.stimuli import MEASURED_TOKENS
 from sim.workload import Workload
 
 __all__ = ["document", "run", "source", "text"]
-
-_LARGEST = 64 * 1024 * 1024
 
 
 def source(project: Project, *, point: str, verilog: Path | None, module: str | None) -> str:
@@ -31,13 +31,15 @@ def source(project: Project, *, point: str, verilog: Path | None, module: str | 
     if point:
         raise InputError("the design must be named by --point or by --verilog, not by both")
     try:
-        if verilog.stat().st_size > _LARGEST:
-            raise InputError(f"{verilog}: the file must have at most {_LARGEST} bytes")
-        return verilog.read_text(encoding="utf-8")
+        if verilog.stat().st_size > MAX_VERILOG_FILE_BYTES:
+            raise InputError(f"{verilog}: the file must have at most {MAX_VERILOG_FILE_BYTES} bytes")
+        text = verilog.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"{verilog}: the file must be readable ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InputError(f"{verilog}: the file must be UTF-8 text") from None
+    check_foreign(text, str(verilog))
+    return text
 
 
 def run(

@@ -11,10 +11,11 @@ from typing import Any
 from hdlgen.cli.project import Project, check_tools, measuring
 from hdlgen.cli.searching import Plan, header
 from hdlgen.errors import HdlgenError, InputError
+from hdlgen.limits import MAX_TABULATED_POINTS
 from search.explore import Progress, explore
 from search.store import RunStore
 from search.strategies import STRATEGIES
-from search.tabulation import ENDING, MAX_POINTS, Tabulation, write_tabulation
+from search.tabulation import ENDING, Tabulation, write_tabulation
 
 __all__ = ["check_size", "run", "text"]
 
@@ -28,12 +29,12 @@ def check_size(project: Project) -> None:
     Raises: InputError that says how to narrow it.
     """
     size = project.space.size()
-    if size > MAX_POINTS:
+    if size > MAX_TABULATED_POINTS:
         widest = sorted(project.space.knobs, key=lambda knob: -len(knob.choices))[:3]
         names = ", ".join(f"{knob.name} ({len(knob.choices)} choices)" for knob in widest)
         raise InputError(
-            f"{project.where}: space must have at most {MAX_POINTS:,} points to be tabulated, not {size:,}: pin or "
-            f"narrow knobs in [knobs], first of all {names}"
+            f"{project.where}: space must have at most {MAX_TABULATED_POINTS:,} points to be tabulated, not {size:,}: "
+            f"pin or narrow knobs in [knobs], first of all {names}"
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdlgen.errors import PointError, ToolError
+from hdlgen.limits import MAX_WEBASSEMBLY_BYTES
 from sim import tools
 from sim.fpga.boards import Board
 from sim.fpga.devices import load_device
@@ -51,7 +52,9 @@ def make_bitstream(
             "more stages make it faster"
         )
     packed = folder / "packed.bin"
-    done = tools.run([packer, routed.name, packed.name], folder=folder, seconds=seconds)
+    done = tools.run(
+        [packer, routed.name, packed.name], folder=folder, seconds=seconds, memory_bytes=MAX_WEBASSEMBLY_BYTES
+    )
     if done.status or not packed.is_file() or not packed.stat().st_size:
         lines = (done.error + done.output).strip().splitlines() or ["it says nothing"]
         raise ToolError(f"{packer.name}: it ended with status {done.status}: {lines[-1]}")

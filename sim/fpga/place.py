@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hdlgen.errors import PointError, ToolError, ToolMissing
+from hdlgen.limits import MAX_WEBASSEMBLY_BYTES
 from sim import tools
 from sim.fpga.devices import Family, Fpga
 
@@ -68,7 +69,7 @@ def nextpnr_version(family: Family) -> str:
     if path.name.startswith("yowasp-"):
         return f"{path.name} {metadata.version(path.name)}"
     with tempfile.TemporaryDirectory() as folder:
-        done = tools.run([path, "--version"], folder=Path(folder), seconds=60)
+        done = tools.run([path, "--version"], folder=Path(folder), seconds=60, memory_bytes=MAX_WEBASSEMBLY_BYTES)
     return f"{path.name} {(done.output + done.error).strip()}"
 
 
@@ -95,7 +96,7 @@ def place(
     (folder / REPORT).unlink(missing_ok=True)
     command: list[str | Path] = [path, *device.options, "--json", netlist, "--report", REPORT, "--seed", "1"]
     command += ["--freq", f"{target_mhz:g}", "--timing-allow-fail", *options]
-    done = tools.run(command, folder=folder, seconds=seconds)
+    done = tools.run(command, folder=folder, seconds=seconds, memory_bytes=MAX_WEBASSEMBLY_BYTES)
     text = done.output + done.error
     (folder / "nextpnr.log").write_text(text)
     if done.status or not (folder / REPORT).is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +25,11 @@ class Icarus:
     ) -> tuple[str, ...]:
         """See `Simulator.compile`."""
         program = folder / "simulation.vvp"
-        command: list[str | Path] = [tools.require("iverilog"), "-g2012", "-o", program, "-s", top, *sources]
-        done = tools.run(command, folder=folder, seconds=seconds)
+        # iverilog puts the names of its files, temporary ones too, into a shell's command as they are: none may come in
+        # that somebody else has chosen, so they are relative to a folder of which nothing is said.
+        names = [os.path.relpath(source, folder) for source in sources]
+        command: list[str | Path] = [tools.require("iverilog"), "-g2012", "-o", program.name, "-s", top, *names]
+        done = tools.run(command, folder=folder, seconds=seconds, variables={"TMPDIR": "."})
         if done.status or not program.is_file():
             raise Rejected(complaint("iverilog", done.error + done.output, folder))
         # -n: a $stop ends the simulation instead of asking for commands.

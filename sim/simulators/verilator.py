@@ -55,7 +55,7 @@ class Verilator:
         # One unit for all: the headers are read once, from their compiled form.
         main = config.share_dir / "lib" / "verilator" / "verilator.cpp"
         model = folder / "model"
-        parts = [*sorted(model.glob("*.cpp")), main]
+        parts = [*(path.relative_to(folder) for path in sorted(model.glob("*.cpp"))), main]
         unit = folder / "simulation.cpp"
         unit.write_text("".join(f'#include "{part}"\n' for part in parts))
         libraries = str(config.libs_dir)

@@ -104,6 +104,9 @@ def test_the_goals_are_the_published_ones() -> None:
             "clock_ratio": "at least 1",
             "seconds_max": "at most 180",
         },
+        "kills": {
+            "resumed": "at least 200",
+        },
         "nodes": {
             "seconds": "at most 600",
         },

@@ -142,7 +142,7 @@ def test_space_beyond_64_bits_is_sampled() -> None:
 
 
 def test_entangled_conditions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hdlgen.space.MAX_STATES", 4)
+    monkeypatch.setattr("hdlgen.space.MAX_SITUATIONS", 4)
     with pytest.raises(PointError) as caught:
         Space(knobs=SMALL.knobs)
     assert str(caught.value) == "space: the conditions must be countable in 4 situations"

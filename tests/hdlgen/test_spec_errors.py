@@ -65,7 +65,16 @@ ROWS: list[tuple[str, str, str]] = [
     ),
     ('name = "good"', "name = 3", "name must be a text, not 3"),
     ('name = "good"', 'name = "a b"', "name must be a letter and at most 63 letters, digits, - and _, not 'a b'"),
-    ('name = "good"', 'name = "good"\nsummary = "a\\nb"', "summary must be one line"),
+    (
+        'name = "good"',
+        'name = "good"\nsummary = "a\\nb"',
+        "summary must be one line without control characters",
+    ),
+    (
+        'name = "good"',
+        'name = "good"\nsummary = "a\\u001b[31mb"',
+        "summary must be one line without control characters",
+    ),
     ('name = "good"', 'name = "good"\nsummary = 1', "summary must be a text, not 1"),
     (X, '"x y" = { format = "i8" }', f"inputs.x y {ONE_NAME}, not 'x y'"),
     (X, 'lambda = { format = "i8" }', f"inputs.lambda {ONE_NAME}, not 'lambda'"),
@@ -253,6 +262,7 @@ ROWS: list[tuple[str, str, str]] = [
         END + "[constraints]\nluts = 100",
         "constraints.luts must not name 'luts' without technology = { fpga = \"...\" }: cells have an area_um2",
     ),
+    (END, END + '[technology]\nname = ""', "technology.name must not be empty"),
     (END, END + "[technology]\nliberty = 3", "technology.liberty must be a text, not 3"),
     (
         END,

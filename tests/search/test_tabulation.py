@@ -13,7 +13,8 @@ import pytest
 
 from hdlgen.errors import InputError
 from hdlgen.evaluation import Status
-from search.tabulation import MAX_BYTES, Tabulation, read_tabulation, write_tabulation
+from hdlgen.limits import MAX_TABLE_FILE_BYTES
+from search.tabulation import Tabulation, read_tabulation, write_tabulation
 from tests.search.compare.toy_trials import header, tabulation
 from tests.search.toy import OBJECTIVES, TOY, ToyEvaluator
 
@@ -145,8 +146,8 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     assert message() == f"{path}: the table must hold a JSON object, not list"
     path.write_bytes(gzip.compress(b"{"))
     assert message().startswith(f"{path}: the table must hold a JSON object: ")
-    path.write_bytes(gzip.compress(bytes(MAX_BYTES + 1)))
-    assert message() == f"{path}: the table must have at most {MAX_BYTES} bytes unpacked"
+    path.write_bytes(gzip.compress(bytes(MAX_TABLE_FILE_BYTES + 1)))
+    assert message() == f"{path}: the table must have at most {MAX_TABLE_FILE_BYTES} bytes unpacked"
 
 
 def test_no_feasible_point_is_no_table(tmp_path: Path) -> None:

@@ -103,3 +103,16 @@ def test_a_library_without_cells_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refusal:
         cells(tmp_path, HEAD + "}")
     assert str(refusal.value) == f"{tmp_path / 'cells.lib'}: line 1: a liberty file must have at least one cell"
+
+
+@pytest.mark.parametrize("name", ["a b", "x\n!touch y", "x; !touch y", "x-y", "$x", ""])
+def test_a_cell_whose_name_could_be_a_command_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError) as error:
+        cells(tmp_path, HEAD + BUFFER + BUFFER.replace("(BUF)", f'("{name}")') + "}")
+    rule = "cell must be named by letters, digits and underscores"
+    assert str(error.value) == f"{tmp_path / 'cells.lib'}: line 10: {rule}, not {name!r}"
+
+
+def test_a_cell_with_a_pin_that_is_no_verilog_name_is_not_used(tmp_path: Path) -> None:
+    text = BUFFER.replace("pin (A)", 'pin ("A, output $system")')
+    assert not cells(tmp_path, HEAD + text + "}")["BUF"].usable

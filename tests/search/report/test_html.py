@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +92,39 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     raw = (tmp_path / "evil" / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in raw
     assert raw.count("</script>") == 2
+
+
+def test_hostile_files_of_designs_stay_text(tmp_path: Path) -> None:
+    """Plant an attack in every text that the folders of designs hold, where the datapath, path and checks are shown."""
+
+    def poison(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: poison(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [poison(inner) for inner in value]
+        return f"{value}{HOSTILE}" if isinstance(value, str) else value
+
+    clean = page(write_run(tmp_path / "clean"))
+    folder = write_run(tmp_path / "evil")
+    for design in (folder / "front").iterdir():
+        datapath = poison(json.loads((design / "datapath.json").read_text()))
+        (design / "datapath.json").write_text(json.dumps(datapath))
+        steps = (design / "critical_path.txt").read_text()
+        hostile = HOSTILE.replace(" ", "")
+        (design / "critical_path.txt").write_text(re.sub(r"(?m)^(\S+) (\S+)", rf"\1{hostile} \2{hostile}", steps))
+        (design / "checks.json").write_text(
+            json.dumps({"gate_level": {"status": HOSTILE, "tokens": 3, "message": HOSTILE}, "claims": []})
+        )
+        xml = (design / "results.xml").read_text()
+        (design / "results.xml").write_text(xml.replace('name="corners"', f'name="{html.escape(HOSTILE)}"'))
+        (design / "point.toml").write_text(f"# {HOSTILE}\n" + (design / "point.toml").read_text())
+    found = page(folder)
+    tags = [tag for tag, _ in found.elements]
+    assert (tags.count("script"), tags.count("style")) == (2, 1)
+    assert set(tags) <= {tag for tag, _ in clean.elements} and not found.open
+    raw = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in raw and raw.count("</script>") == 2
+    assert HOSTILE in "".join(found.texts)
 
 
 def test_the_page_says_what_came_out_and_what_is_not_modelled(tmp_path: Path) -> None:
