@@ -28,11 +28,14 @@ __all__ = ["Class", "Classes"]
 
 FEWEST_OUTPUTS = 8
 """Fewer outputs with something to learn are learnt one by one."""
-SHARE_CHANGED, CLEARLY_CHANGED = 0.25, 0.1
-"""A split must change so many of them, each in so many of the witnesses."""
+SHARE_CHANGED, CLEARLY_CHANGED = 0.25, 0.03
+"""A split must change so many of them, each in so many of the witnesses: a bit of an opcode of which three bits and a
+condition are still open changes a result in one of sixteen. At 0.1 such opcodes stayed whole, and cost five times more."""
+SHARE_TOGETHER, FEWEST_TOGETHER = 0.125, 4.0
+"""A split must also change so many of them at once, on the average of where it changes any: long carries are too rare."""
 STRONG, ANY = 0.03, 0.5 / (64 * WORDS)
 """An input matters to an output where it changes it in so many of the witnesses: carries over many places do not."""
-TRIED = 4
+TRIED = 8
 EXCHANGED = 0.2
 """A split pays where, of the pairs of an output and an input that matters to it in a half, so many do in one alone."""
 MOST_MOVED = 0.25
@@ -239,8 +242,9 @@ class Classes:
         member = self.members[number]
         changed = (shape.rate >= CLEARLY_CHANGED).sum(axis=0)
         weight = shape.rate.sum(axis=0)
-        least = max(FEWEST_OUTPUTS, SHARE_CHANGED * len(shape.active))
-        order = [int(bit) for bit in np.argsort(-weight, kind="stable")[:TRIED] if changed[bit] >= least]
+        able = changed >= max(FEWEST_OUTPUTS, SHARE_CHANGED * len(shape.active))
+        able &= shape.together >= max(FEWEST_TOGETHER, SHARE_TOGETHER * len(shape.active))
+        order = [int(bit) for bit in np.argsort(-weight, kind="stable") if able[bit]][:TRIED]
         for variable in order:
             restrictions = [assign(member.restriction, np.array([variable]), value) for value in (0, 1)]
             answer = yield np.concatenate([restrict(r, self.samples.words) for r in restrictions], axis=1)
