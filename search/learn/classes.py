@@ -106,9 +106,8 @@ class _Shape:
         """Tell which inputs change enough of the outputs to be worth a split."""
         least = max(FEWEST_OUTPUTS, SHARE_CHANGED * len(self.active))
         clear, faint = ((self.rate >= rate).sum(axis=0) >= least for rate in (CLEARLY_CHANGED, FAINTLY_CHANGED))
-        if len(self.active) > MOST_FAINT:
-            return clear
-        found: NDArray[np.bool_] = clear | (faint & (self.together >= FEWEST_TOGETHER))
+        at_once = (self.together >= FEWEST_TOGETHER) & (len(self.active) <= MOST_FAINT)
+        found: NDArray[np.bool_] = clear | (faint & at_once)
         return found
 
     def pairs(self, least: float) -> set[tuple[int, int]]:
