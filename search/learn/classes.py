@@ -30,9 +30,16 @@ FEWEST_OUTPUTS = 8
 """Fewer outputs with something to learn are learnt one by one."""
 SHARE_CHANGED, CLEARLY_CHANGED = 0.25, 0.1
 """A split must change so many of them, each in so many of the witnesses."""
+FAINTLY_CHANGED, FEWEST_TOGETHER, MOST_FAINT = 0.03, 4.0, 48
+"""Where it changes each in so few, it must change so many at once, on the average of where it changes any.
+
+A bit of an opcode of which two other bits and a condition are open changes a result in one of sixteen, but all of it.
+Such an opcode, left whole, is learnt output by output in up to six times the time. A carry seldom goes so far. This is
+for the outputs of a word: of more of them, the bits of a register's number change as many as seldom.
+"""
 STRONG, ANY = 0.03, 0.5 / (64 * WORDS)
 """An input matters to an output where it changes it in so many of the witnesses: carries over many places do not."""
-TRIED = 4
+TRIED = 8
 EXCHANGED = 0.2
 """A split pays where, of the pairs of an output and an input that matters to it in a half, so many do in one alone."""
 MOST_MOVED = 0.25
@@ -94,6 +101,14 @@ class _Shape:
         alone = np.bincount(group, minlength=outputs)[group] == 1
         group[alone] = outputs
         return [np.flatnonzero(group == number) for number in np.unique(group)]
+
+    def able(self) -> NDArray[np.bool_]:
+        """Tell which inputs change enough of the outputs to be worth a split."""
+        least = max(FEWEST_OUTPUTS, SHARE_CHANGED * len(self.active))
+        clear, faint = ((self.rate >= rate).sum(axis=0) >= least for rate in (CLEARLY_CHANGED, FAINTLY_CHANGED))
+        at_once = (self.together >= FEWEST_TOGETHER) & (len(self.active) <= MOST_FAINT)
+        found: NDArray[np.bool_] = clear | (faint & at_once)
+        return found
 
     def pairs(self, least: float) -> set[tuple[int, int]]:
         """List the pairs of an output and an input that changes it in so many of the witnesses."""
@@ -237,10 +252,8 @@ class Classes:
         if len(shape.active) < FEWEST_OUTPUTS:
             return None
         member = self.members[number]
-        changed = (shape.rate >= CLEARLY_CHANGED).sum(axis=0)
-        weight = shape.rate.sum(axis=0)
-        least = max(FEWEST_OUTPUTS, SHARE_CHANGED * len(shape.active))
-        order = [int(bit) for bit in np.argsort(-weight, kind="stable")[:TRIED] if changed[bit] >= least]
+        able = shape.able()
+        order = [int(bit) for bit in np.argsort(-shape.rate.sum(axis=0), kind="stable") if able[bit]][:TRIED]
         for variable in order:
             restrictions = [assign(member.restriction, np.array([variable]), value) for value in (0, 1)]
             answer = yield np.concatenate([restrict(r, self.samples.words) for r in restrictions], axis=1)

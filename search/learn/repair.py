@@ -6,14 +6,14 @@ New samples that show a difference stay; the edge is learnt again, and so is a n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from hdlgen.bits import Words, pack_table
 from search.learn.classes import Class, Classes
-from search.learn.diagram import ONES, Diagram, Edge, Kind, Restriction, restrict
+from search.learn.diagram import ONES, Diagram, Edge, Kind, Node, Restriction, restrict
 from search.learn.growth import Growth
 from search.learn.samples import Table
 from search.learn.teacher import Teacher
@@ -78,7 +78,7 @@ class Repair:
     def try_samples(self, rows: Table) -> int:
         """Look for faults on samples; those that show one are kept and all is repaired. Give how many faults."""
         block = pack_table(rows)
-        faults = self._inspect(self._answers(block))
+        faults = self._inspect(self._answers(block, *self._needed()))
         if not len(faults):
             return 0
         shown = np.unpackbits(faults.rows.view(np.uint8), bitorder="little")[: len(rows)]
@@ -88,9 +88,9 @@ class Repair:
     def add_samples(self, rows: Table) -> None:
         """Add samples, and repair until nothing is wrong on them."""
         block = self.diagram.samples.add(rows)
-        answers = self._answers(block)
-        for node, words in zip(self.diagram.nodes, self._values(answers), strict=True):
-            node.signature = np.concatenate([node.signature, words])
+        answers = self._answers(block, range(len(self.diagram.nodes)), range(len(self.classes.members)))
+        for node in self.diagram.nodes:
+            node.signature = np.concatenate([node.signature, _value(node, answers)])
         self.diagram.index_again()
         for member in self.classes.members:
             member.signatures = np.concatenate(
@@ -99,40 +99,37 @@ class Repair:
         self.classes.index_again()
         while len(faults := self._inspect(answers)):
             self._mend(faults)
-            answers.ask(self._restrictions())
+            answers.ask(self._restrictions(*self._needed()))
 
-    def _answers(self, block: Words) -> _Answers:
+    def _needed(self) -> tuple[list[int], list[int]]:
+        """List the nodes, each after what it reads, and the classes that the outputs need.
+
+        What repair has replaced stays in the tables, to be found again, but nobody has to ask about it: a third to a
+        half of all nodes, after some rounds.
+        """
+        members = self.classes.needed()
+        roots = [edge.literal for number in members for edge in self.classes.members[number].edges]
+        return self.diagram.order(roots), members
+
+    def _answers(self, block: Words, nodes: Iterable[int], members: Iterable[int]) -> _Answers:
         answers = _Answers(self.teacher, block)
-        answers.ask(self._restrictions())
+        answers.ask(self._restrictions(nodes, members))
         return answers
 
-    def _restrictions(self) -> Iterator[Restriction]:
-        for node in self.diagram.nodes:
+    def _restrictions(self, nodes: Iterable[int], members: Iterable[int]) -> Iterator[Restriction]:
+        for node in (self.diagram.nodes[number] for number in nodes):
             yield node.restriction
             yield from (edge.restriction for edge in node.edges)
-        for member in self.classes.members:
+        for member in (self.classes.members[number] for number in members):
             yield member.restriction
             yield from (restriction for restriction, _ in member.below)
-
-    def _values(self, answers: _Answers) -> list[Words]:
-        """Give what each node is on the block, as its signature is: complemented where it is."""
-        values = []
-        for node in self.diagram.nodes:
-            if node.output >= 0:
-                values.append(answers.of(node.restriction)[node.output] ^ (ONES if node.inverted else np.uint64(0)))
-            elif node.kind is Kind.INPUT:
-                values.append(answers.block[node.variable])
-            else:
-                values.append(np.zeros(answers.block.shape[1], dtype=np.uint64))
-        return values
 
     def _inspect(self, answers: _Answers) -> _Faults:
         """Hold every edge, every decomposition and every class that the outputs need to a block."""
         faults = _Faults(edges=[], nodes=[], classes=[], rows=np.zeros(answers.block.shape[1], dtype=np.uint64))
-        values = self._values(answers)
-        needed = self.classes.needed()
+        nodes, needed = self._needed()
+        values = {number: _value(self.diagram.nodes[number], answers) for number in nodes}
         leaves = [self.classes.members[number] for number in needed]
-        roots = [edge.literal for member in leaves for edge in member.edges]
 
         def wrong(output: int, edge: Edge) -> bool:
             self.edges_checked += 1
@@ -141,7 +138,7 @@ class Repair:
             faults.rows |= difference
             return bool(difference.any())
 
-        for number in self.diagram.order(roots):
+        for number in nodes:
             node = self.diagram.nodes[number]
             if node.kind is Kind.SELECT:
                 zero, one, select = (answers.of(edge.restriction)[node.output] for edge in node.edges)
@@ -187,3 +184,13 @@ class Repair:
             below = self.teacher.hold(self.classes.build(restriction, member.outputs, answer, above))
             member.below[side] = (restriction, below)
         self.teacher.hold_all(growth.waiting)
+
+
+def _value(node: Node, answers: _Answers) -> Words:
+    """Give what a node is on a block, as its signature is: complemented where it is."""
+    value = np.zeros(answers.block.shape[1], dtype=np.uint64)
+    if node.output >= 0:
+        value = answers.of(node.restriction)[node.output] ^ (ONES if node.inverted else np.uint64(0))
+    elif node.kind is Kind.INPUT:
+        value = answers.block[node.variable]
+    return value
