@@ -63,10 +63,17 @@ def plan(
     columns = _Columns(ports)
     hard = np.concatenate([_corners(columns, seed), _adversarial(columns, seed)])
     hard = hard[: max(tokens - tokens // 4, 1)] if tokens < MEASURED_TOKENS else hard
-    free = np.concatenate([hard, _uniform(columns, max(tokens - len(hard), tokens // 4), seed)])
+    drawn = max(tokens - len(hard), tokens // 4)
+    near = _related(columns, drawn // 2, seed)
+    free = np.concatenate([hard, near, _uniform(columns, drawn - len(near), seed)])
     fewest, wanted, most = PAUSED_TOKENS
     count = min(max(wanted // interval_cycles, fewest), most, tokens)
-    mixed = [_mixed(columns, free, count, seed, name) for name in ("pauses", "bursts")]
+    mixed = [
+        np.concatenate(
+            [_related(columns, count // 2, seed + 1 + number), _mixed(columns, free, count - count // 2, seed, name)]
+        )
+        for number, name in enumerate(("pauses", "bursts"))
+    ]
     return (
         Stimulus(name="free", tokens=columns.split(free)),
         Stimulus(name="pauses", tokens=columns.split(mixed[0]), input_gap=0.3, output_stall=0.4, seed=seed),
@@ -208,6 +215,54 @@ def _adversarial(columns: _Columns, seed: int) -> IntArray:
     runs = [low] * RUN_TOKENS + [high] * RUN_TOKENS
     rows = [*hot, *walking, *alternating, *by_port, *flips, *equal, *ramp, *runs]
     return np.stack(rows).astype(columns.dtype)
+
+
+def _related(columns: _Columns, count: int, seed: int) -> IntArray:
+    """Draw tokens whose elements have to do with each other and with the token before, as uniform ones hardly ever do.
+
+    Elements that are nearly equal, for comparisons; both extremes in runs of random lengths, for recursions and
+    windows; zeros but for a few, for what sums hide; the last token with one bit turned.
+    """
+    source = columns.source(seed, "related")
+    size = len(columns.low)
+    rows: list[IntArray] = []
+    extremes = source.integers(0, 2, size=size)
+    base = _uniform(columns, max(count, 1), seed + 2)
+    for number in range(count):
+        kind = number % 4
+        if kind == 0:
+            row = _near(columns, source, base[number])
+        elif kind == 1 or not rows:
+            extremes = np.where(source.random(size) < 0.3, 1 - extremes, extremes)
+            row = np.where(extremes == 1, columns.high, columns.low)
+        elif kind == 2:
+            row = np.where(source.random(size) < max(2 / size, 0.2), base[number], columns.zero)
+        else:
+            row = _turned(columns, source, rows[-3 if len(rows) > 2 else -1])
+        rows.append(row)
+    return np.array(rows, dtype=columns.dtype).reshape(count, size)
+
+
+def _near(columns: _Columns, source: np.random.Generator, base: IntArray) -> IntArray:
+    """Give all elements about the value of one of them: equal, one more or less, or with one bit turned."""
+    chosen = int(source.integers(len(base)))
+    row = np.clip(base[chosen], columns.low, columns.high)
+    steps = source.integers(-1, 2, size=len(row))
+    row = np.clip(row + steps, columns.low, columns.high)
+    for column in np.flatnonzero(source.random(len(row)) < 0.3):
+        row = _flipped(columns, row, int(column), int(source.integers(columns.widths[column])))
+    return row
+
+
+def _turned(columns: _Columns, source: np.random.Generator, row: IntArray) -> IntArray:
+    """Turn one bit of one element."""
+    column = int(source.integers(len(row)))
+    return _flipped(columns, row, column, int(source.integers(columns.widths[column])))
+
+
+def _flipped(columns: _Columns, row: IntArray, column: int, bit: int) -> IntArray:
+    width, low = columns.widths[column], int(columns.low[column])
+    return _with(row, column, low + ((int(row[column]) - low) ^ 1 << bit) % (1 << width))
 
 
 def _mixed(columns: _Columns, rows: IntArray, count: int, seed: int, name: str) -> IntArray:

@@ -32,10 +32,17 @@ def run(project: Project, point: Point, *, count: int, seed: int, prove: bool, s
 
 def text(document: dict[str, Any]) -> str:
     """Say what was planted and who caught it, a line a kind, and every fault that the testbench does not catch."""
+    counts = [
+        f"{document[key]} {said}"
+        for key, said in (
+            ("caught", "caught by the testbench"),
+            ("caught_by_proof", "by proof alone"),
+            ("equivalent", "equivalent"),
+            ("escaped", "escaped"),
+        )
+    ]
     lines = [
-        f"{document['planted']} faults: {document['caught']} caught by the testbench,"
-        f" {document['caught_by_proof']} by proof alone, {document['equivalent']} equivalent,"
-        f" {document['escaped']} escaped",
+        f"{document['planted']} faults: {', '.join(counts)}",
         f"the testbench alone catches {document['caught_share']:.2%} of those that are not equivalent",
     ]
     lines += [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.artifacts import Artifacts
@@ -9,9 +11,12 @@ from sim.faults.campaign import Campaign, Outcome, Planted, plant_faults
 from sim.measure import Measure
 from sim.pool import Task
 from sim.simulation import SimulationJob
+from sim.workload import Workload
 
 __all__ = ["FAULT_SECONDS", "Campaign", "Outcome", "Planted", "plant_faults", "submit_faults"]
 
+MORE_TOKENS = 4096
+"""Of the longer stimuli, for a design that takes a token a cycle."""
 FAULT_SECONDS = 3600.0
 """CPU-second limit of a campaign."""
 
@@ -25,20 +30,24 @@ def submit_faults(
         files: of the design, as `collect` gives them.
     """
     built = measure.submit_build(point).result().require()
+    interval = built.datapath["interval_cycles"]
     job = SimulationJob(
         name="faults",
         verilog="",
         input_width=payload_width(measure.compiler.inputs),
         output_width=payload_width(measure.compiler.outputs),
-        phases=measure.workload.phases(built.datapath["interval_cycles"]),
+        phases=measure.workload.phases(interval),
         fields=measure.compiler.outputs,
         max_error_lsb=built.error_bound_lsb,
     )
+    tokens = max(MORE_TOKENS // interval, measure.workload.tokens)
+    longer = Workload(measure.workload.graph, seed=measure.workload.seed + 1, tokens=tokens).phases(interval)
     return measure.pool.submit(
         plant_faults,
         built.rtlil,
         files["netlist.v"],
         job,
+        replace(job, phases=longer),
         measure.technology,
         count,
         seed,
