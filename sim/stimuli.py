@@ -19,12 +19,14 @@ from hdlgen.number import INT64_WIDTH, IntArray
 from hdlgen.payload import Port, input_ports, output_ports, pack
 from sim.simulation import Phase
 
-__all__ = ["Stimulus", "adversarial", "corners", "phases", "plan", "uniform"]
+__all__ = ["Stimulus", "adversarial", "corners", "long_run", "phases", "plan", "uniform"]
 
 MEASURED_TOKENS = 256
 PAUSED_TOKENS = (32, 192, 96)  # in a phase with pauses: at least, divided by the interval, at most
 MOST_COMBINATIONS = 128
 SAMPLED_CORNERS = 48
+LONG_TOKENS = 4096
+EXHAUSTIVE_BITS = 12
 BURST_CYCLES = 12
 RUN_TOKENS = 18  # of equal extremes: more than the taps of a usual filter
 MOST_WALKS = 16
@@ -86,6 +88,25 @@ def plan(
             seed=seed,
         ),
     )
+
+
+def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1) -> Stimulus:
+    """Lay out many tokens without pauses, for simulations that are cheap: all values of a few bits, else drawn ones.
+
+    Half of the drawn ones are uniform; the elements of the others have to do with each other and with earlier ones.
+
+    Args:
+        interval_cycles: about so many cycles a token takes; a slow design gets fewer tokens.
+    """
+    columns = _Columns(ports)
+    count = max(LONG_TOKENS // interval_cycles, MEASURED_TOKENS)
+    if sum(columns.widths) <= EXHAUSTIVE_BITS and 1 << sum(columns.widths) <= count:
+        every = [range(int(low), int(high) + 1) for low, high in zip(columns.low, columns.high, strict=True)]
+        rows = columns.source(seed, "every").permutation(np.array(list(itertools.product(*every)), dtype=columns.dtype))
+    else:
+        related, uniform_ones = _related(columns, count // 2, seed + 3), _uniform(columns, count - count // 2, seed + 3)
+        rows = np.concatenate([related, uniform_ones])
+    return Stimulus(name="long", tokens=columns.split(rows))
 
 
 def phases(graph: Graph, stimuli: Sequence[Stimulus]) -> tuple[Phase, ...]:

@@ -11,12 +11,9 @@ from sim.faults.campaign import Campaign, Outcome, Planted, plant_faults
 from sim.measure import Measure
 from sim.pool import Task
 from sim.simulation import SimulationJob
-from sim.workload import Workload
 
 __all__ = ["FAULT_SECONDS", "Campaign", "Outcome", "Planted", "plant_faults", "submit_faults"]
 
-MORE_TOKENS = 4096
-"""Of the longer stimuli, for a design that takes a token a cycle."""
 FAULT_SECONDS = 3600.0
 """CPU-second limit of a campaign."""
 
@@ -40,14 +37,12 @@ def submit_faults(
         fields=measure.compiler.outputs,
         max_error_lsb=built.error_bound_lsb,
     )
-    tokens = max(MORE_TOKENS // interval, measure.workload.tokens)
-    longer = Workload(measure.workload.graph, seed=measure.workload.seed + 1, tokens=tokens).phases(interval)
     return measure.pool.submit(
         plant_faults,
         built.rtlil,
         files["netlist.v"],
         job,
-        replace(job, phases=longer),
+        replace(job, phases=measure.workload.long_run(interval)),
         measure.technology,
         count,
         seed,

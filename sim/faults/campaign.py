@@ -121,7 +121,7 @@ def plant_faults(
     rtlil: str,
     netlist: str,
     job: SimulationJob,
-    more: SimulationJob,
+    long: SimulationJob,
     technology: Technology,
     count: int,
     seed: int,
@@ -134,7 +134,7 @@ def plant_faults(
         netlist: the Verilog that it was mapped to, which takes the others.
         job: what the standard testbench plays; where it allows an error, each faulty design is held bit by bit to what
             the design itself answers, and that to the error.
-        more: other and longer stimuli, which show of most faults that a proof would have to refute them.
+        long: the same with the phases of the long run, which takes on what the others do not catch.
         count: how many faults; fewer where the design has no more.
         prove: whether what the testbench does not catch is compared by ABC.
     Raises: ToolError where the design without a fault does not pass; ToolMissing.
@@ -143,15 +143,14 @@ def plant_faults(
     with tempfile.TemporaryDirectory(prefix="hdlgen-faults-") as name:
         structure = read_structure(rtlil, folder=Path(name), seconds=600)
     if job.max_error_lsb:
-        job, more = _exact(structure.netlist, job), _exact(structure.netlist, more) if prove else more
-    more_or_none = more if prove else None
+        job, long = _exact(structure.netlist, job), _exact(structure.netlist, long)
     sites = Sites(structure.netlist, GATE_CELLS)
     faults = draw_structure_faults(structure, sites, count=round(count * _STRUCTURE_SHARE), seed=seed)
-    found = _planted("structure", structure.netlist, GATE_CELLS, faults, job, more_or_none, seed=seed)
+    found = _planted("structure", structure.netlist, GATE_CELLS, faults, (job, long), seed=seed, prove=prove)
     mapped = Netlist.from_verilog(netlist)
     usable = [cell.name for cell in technology.cells.values() if cell.usable]
     faults = draw_netlist_faults(Sites(mapped, technology.cells), count=count - len(found), seed=seed, usable=usable)
-    found += _planted("netlist", mapped, technology.cells, faults, job, more_or_none, seed=seed)
+    found += _planted("netlist", mapped, technology.cells, faults, (job, long), seed=seed, prove=prove)
     return Campaign(planted=tuple(found), cpu_s=_cpu_seconds() - began)
 
 
@@ -160,26 +159,25 @@ def _planted(
     netlist: Netlist,
     cells: Mapping[str, Cell],
     faults: Sequence[Fault],
-    job: SimulationJob,
-    more: SimulationJob | None,
+    jobs: Sequence[SimulationJob],
     *,
     seed: int,
+    prove: bool,
 ) -> list[Planted]:
-    played = run_testbench(Lanes(netlist, cells, faults, seed=seed), job)
-    left = [fault for fault, caught in zip(faults, played.caught, strict=True) if caught is None]
-    shown: dict[str, Caught | None] = {}
-    if more is not None and left:
-        caught_later = run_testbench(Lanes(netlist, cells, left, seed=seed), more).caught
-        shown = dict(zip((fault.where for fault in left), caught_later, strict=True))
+    caught: dict[str, Caught | None] = dict.fromkeys(fault.where for fault in faults)
+    for job in jobs:  # each with those alone that the ones before have not caught
+        left = [fault for fault in faults if caught[fault.where] is None]
+        if left:
+            played = run_testbench(Lanes(netlist, cells, left, seed=seed), job)
+            caught.update(zip((fault.where for fault in left), played.caught, strict=True))
     outputs = {name: cell.outputs for name, cell in cells.items()}
     found = []
-    for fault, caught in zip(faults, played.caught, strict=True):
-        if caught is not None:
-            outcome, reason = Outcome.TESTBENCH, _said(caught)
-        elif more is None:
+    for fault in faults:
+        objection = caught[fault.where]
+        if objection is not None:
+            outcome, reason = Outcome.TESTBENCH, _said(objection)
+        elif not prove:
             outcome, reason = Outcome.ESCAPED, "nothing proved"
-        elif shown[fault.where] is not None:
-            outcome, reason = Outcome.PROOF, "different: other tokens show it"
         else:
             equality = compare(netlist, plant(netlist, fault, outputs=outputs), cells, seconds=COMPARE_SECONDS)
             outcome, reason = _OUTCOMES[equality], equality.value
