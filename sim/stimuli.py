@@ -26,6 +26,7 @@ PAUSED_TOKENS = (32, 192, 96)  # in a phase with pauses: at least, divided by th
 MOST_COMBINATIONS = 128
 SAMPLED_CORNERS = 48
 LONG_TOKENS = 4096
+RELATED_TOKENS = 12  # of one kind in a row: longer than the memory of a usual recursion
 EXHAUSTIVE_BITS = 12
 BURST_CYCLES = 12
 RUN_TOKENS = 18  # of equal extremes: more than the taps of a usual filter
@@ -247,31 +248,42 @@ def _related(columns: _Columns, count: int, seed: int) -> IntArray:
     source = columns.source(seed, "related")
     size = len(columns.low)
     rows: list[IntArray] = []
-    extremes = source.integers(0, 2, size=size)
+    extremes, change = source.integers(0, 2, size=size), 0.3
     base = _uniform(columns, max(count, 1), seed + 2)
     for number in range(count):
-        kind = number % 4
+        kind = number // RELATED_TOKENS % 4
+        if number % RELATED_TOKENS == 0:
+            change = float(source.choice([0.05, 0.15, 0.5]))
         if kind == 0:
             row = _near(columns, source, base[number])
-        elif kind == 1 or not rows:
-            extremes = np.where(source.random(size) < 0.3, 1 - extremes, extremes)
+        elif kind == 1:
+            extremes = np.where(source.random(size) < change, 1 - extremes, extremes)
             row = np.where(extremes == 1, columns.high, columns.low)
         elif kind == 2:
             row = np.where(source.random(size) < max(2 / size, 0.2), base[number], columns.zero)
         else:
-            row = _turned(columns, source, rows[-3 if len(rows) > 2 else -1])
+            row = _turned(columns, source, rows[-1])
         rows.append(row)
     return np.array(rows, dtype=columns.dtype).reshape(count, size)
 
 
 def _near(columns: _Columns, source: np.random.Generator, base: IntArray) -> IntArray:
-    """Give all elements about the value of one of them: equal, one more or less, or with one bit turned."""
-    chosen = int(source.integers(len(base)))
-    row = np.clip(base[chosen], columns.low, columns.high)
-    steps = source.integers(-1, 2, size=len(row))
-    row = np.clip(row + steps, columns.low, columns.high)
-    for column in np.flatnonzero(source.random(len(row)) < 0.3):
-        row = _flipped(columns, row, int(column), int(source.integers(columns.widths[column])))
+    """Let elements come near to each other: all of them, or some pairs, above or below all others as often as not."""
+    size = len(base)
+    order = source.permutation(size)
+    leader, others = int(order[0]), order[1 : 1 + (size if source.random() < 0.25 else int(source.integers(1, 4)))]
+    value = base[leader]
+    row = base
+    where = source.integers(0, 3)
+    if where:
+        row = np.clip(np.minimum(row, value) if where == 1 else np.maximum(row, value), columns.low, columns.high)
+    row = row.copy()
+    for column in map(int, others):
+        row[column] = min(
+            max(int(value) + int(source.integers(-1, 2)), int(columns.low[column])), int(columns.high[column])
+        )
+        if source.random() < 0.3:
+            row = _flipped(columns, row, column, int(source.integers(columns.widths[column])))
     return row
 
 
