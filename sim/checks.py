@@ -12,6 +12,7 @@ from typing import Any
 
 from hdlgen.claims import Claim, Outcome
 from hdlgen.compiler import Compiler
+from hdlgen.coverage import Coverage
 from hdlgen.evaluation import Evaluation
 from hdlgen.graph import Graph
 from hdlgen.payload import payload_width
@@ -19,10 +20,13 @@ from hdlgen.space import Point
 from sim.artifacts import Artifacts
 from sim.cache import digest
 from sim.cell_models import cell_models
+from sim.coverage import cover
+from sim.faults.bench import LaneFailure
 from sim.measure import Measure
 from sim.netlist import cells_of
+from sim.pool import Outcome as PoolOutcome
 from sim.prove_design import DesignProver
-from sim.simulation import SimulationJob
+from sim.simulation import SimulationJob, SimulationResult
 from sim.steps import SIMULATION_SECONDS, simulate_together
 from sim.technology import Technology
 from sim.versions import code_digest
@@ -38,12 +42,14 @@ class Checks:
         gate_level: how the testbench ended on the mapped netlist (`ok` where it passed), and a sentence if it did not.
         tokens: results compared there.
         claims: what was proved; none where nobody asked.
+        coverage: how much of the netlist was exercised; None where it does not pass.
     """
 
     gate_level: str
     message: str = ""
     tokens: int = 0
     claims: tuple[Claim, ...] = ()
+    coverage: Coverage | None = None
 
     def as_dict(self, *, timed: bool = True) -> dict[str, Any]:
         """Give the record as plain JSON types; without times it is the same whenever it is made."""
@@ -53,6 +59,7 @@ class Checks:
         return {
             "gate_level": {"status": self.gate_level, "tokens": self.tokens, "message": self.message},
             "claims": claims,
+            "coverage": None if self.coverage is None else self.coverage.as_dict(),
         }
 
 
@@ -76,6 +83,7 @@ def check(
     bounds = [0.0 if one.score is None else one.score.error_bound_lsb for one in evaluations]
     keys = [digest(key, repr((each, bound))) for key, each, bound in zip(keys, phases, bounds, strict=True)]
     simulations = {}
+    runs: dict[str, Any] = {}
     for key, files, each, bound in zip(keys, artifacts, phases, bounds, strict=True):
         if measure.cache.get(key) is None and key not in simulations:
             job = SimulationJob(
@@ -89,6 +97,16 @@ def check(
             )
             simulations[key] = measure.pool.submit(
                 simulate_together, [job], measure.simulator, cpu_seconds=2 * SIMULATION_SECONDS
+            )
+            long = measure.workload.long_run(_interval(files))
+            runs[key] = measure.pool.submit(
+                cover,
+                files["netlist.v"],
+                measure.technology,
+                job,
+                long,
+                measure.compiler.inputs,
+                cpu_seconds=2 * SIMULATION_SECONDS,
             )
     proofs: dict[str, Any] = {}
     proof_keys = [
@@ -106,7 +124,7 @@ def check(
             )
         else:
             (result,) = outcome.require()
-            measure.cache.put(key, {"status": result.status, "tokens": result.tokens, "message": result.message})
+            measure.cache.put(key, _simulated(result, runs[key].result()))
     lost: dict[str, tuple[Claim, ...]] = {}
     for key, task in proofs.items():
         outcome = task.result()
@@ -119,10 +137,22 @@ def check(
             gate_level=record["status"],
             tokens=record["tokens"],
             message=record["message"],
+            coverage=Coverage.from_dict(record["coverage"]) if record.get("coverage") else None,
             claims=lost.get(proof) or _claims(measure.cache.get(proof) if prove_seconds is not None else None),
         )
         for record, proof in zip((measure.cache.get(key) or {} for key in keys), proof_keys, strict=True)
     ]
+
+
+def _simulated(result: SimulationResult, run: PoolOutcome[Coverage]) -> dict[str, Any]:
+    """Join what cocotb says and what the long run says; one that fails where the other passes is no pass."""
+    record: dict[str, Any] = {"status": result.status, "tokens": result.tokens, "message": result.message}
+    if run.failure is None:
+        return {**record, "coverage": run.require().as_dict()}
+    if result.status == "ok":
+        mismatch = isinstance(run.failure.exception, LaneFailure)
+        record |= {"status": "mismatch" if mismatch else run.failure.kind.value, "message": run.failure.message}
+    return record
 
 
 def prove_step(

@@ -25,9 +25,9 @@ from sim.expressions import FALSE, TRUE, Expressions, to_network
 from sim.netlist import Bit
 from sim.tools import ToolTimeout
 
-__all__ = ["Timing", "is_never", "prove_handshake", "with_latches"]
+__all__ = ["COMPLAINT", "Timing", "is_never", "prove_handshake", "with_latches"]
 
-_COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
+COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
 _PROVED = re.compile(r"^(?:Property proved\.|Networks are equivalent\b)", re.MULTILINE)
 _FAILED = re.compile(r"^Output \d+ of miter .* was asserted in frame (\d+)", re.MULTILINE)
 _BOUNDED = re.compile(r"No output asserted in (\d+) frames")
@@ -109,7 +109,7 @@ def _ask(folder: Path, commands: str, seconds: float) -> str:
     except ToolTimeout:
         return ""
     said = done.output + done.error
-    complaint = _COMPLAINT.search(said)
+    complaint = COMPLAINT.search(said)
     if complaint:
         raise ToolError(f"yosys-abc: it must check the handshake without an error, not with: {complaint[0].strip()}")
     return said

@@ -91,22 +91,23 @@ def plan(
     )
 
 
-def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1) -> Stimulus:
+def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1, tokens: int = LONG_TOKENS) -> Stimulus:
     """Lay out many tokens without pauses, for simulations that are cheap: all values of a few bits, else drawn ones.
 
     Half of the drawn ones are uniform; the elements of the others have to do with each other and with earlier ones.
 
     Args:
         interval_cycles: about so many cycles a token takes; a slow design gets fewer tokens.
+        tokens: for a design that takes one a cycle.
     """
     columns = _Columns(ports)
-    count = max(LONG_TOKENS // interval_cycles, MEASURED_TOKENS)
+    count = max(tokens // interval_cycles, MEASURED_TOKENS)
+    rows = np.zeros((0, len(columns.low)), dtype=columns.dtype)
     if sum(columns.widths) <= EXHAUSTIVE_BITS and 1 << sum(columns.widths) <= count:
         every = [range(int(low), int(high) + 1) for low, high in zip(columns.low, columns.high, strict=True)]
         rows = columns.source(seed, "every").permutation(np.array(list(itertools.product(*every)), dtype=columns.dtype))
-    else:
-        related, uniform_ones = _related(columns, count // 2, seed + 3), _uniform(columns, count - count // 2, seed + 3)
-        rows = np.concatenate([related, uniform_ones])
+    left = count - len(rows)
+    rows = np.concatenate([rows, _related(columns, left // 2, seed + 3), _uniform(columns, left - left // 2, seed + 3)])
     return Stimulus(name="long", tokens=columns.split(rows))
 
 

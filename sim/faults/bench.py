@@ -23,7 +23,7 @@ from sim.simulation import SimulationJob
 from sim.testbench import Checker, Driver, Monitor, Testbench
 from sim.wrapper import ACCEPT, OFFER, PAYLOAD_SHIFT, RESET
 
-__all__ = ["PATIENCE_CYCLES", "Caught", "Played", "run_testbench"]
+__all__ = ["PATIENCE_CYCLES", "Caught", "LaneFailure", "Played", "run_testbench"]
 
 PATIENCE_CYCLES = 1100
 """A lane in which nothing goes in or out for so long is stuck: longer than the pattern of pauses, which repeats."""
@@ -51,6 +51,10 @@ class Played:
     caught: tuple[Caught | None, ...]
     answers: tuple[tuple[int, ...], ...]
     cycles: int
+
+
+class LaneFailure(ToolError):
+    """The design without a fault does not pass."""
 
 
 class _Edge:
@@ -116,7 +120,7 @@ def run_testbench(
 
     Args:
         see: is told the drive word and the output bits of every cycle of lane 0.
-    Raises: ToolError where lane 0, without a fault, fails.
+    Raises: LaneFailure where lane 0, without a fault, fails.
     """
     return _Run(lanes, job, see).play()
 
@@ -169,7 +173,7 @@ class _Run:
                     answers.setdefault(id(good.checker), []).append(int(sample[:-2], 2))
                 playing = good.show(sample)
                 if good.caught() is not None:
-                    raise ToolError(f"faults: the design must pass the testbench, and fails: {good.caught()}")
+                    raise LaneFailure(f"netlist: {_sentence(good.caught())}")
                 if not playing:
                     self.common = 0
         return Played(
@@ -249,6 +253,10 @@ class _Run:
             low = changed & -changed
             self.apart[self.place_of[low.bit_length() - 1]] ^= 1 << lane
             changed ^= low
+
+
+def _sentence(caught: Caught | None) -> str:
+    return "" if caught is None else f"{caught.rule} (phase {caught.phase}, cycle {caught.cycle})"
 
 
 def _lanes(bits: int) -> Iterator[int]:

@@ -27,7 +27,7 @@ from sim.technology import Technology
 
 __all__ = ["Campaign", "Outcome", "Planted", "plant_faults"]
 
-COMPARE_SECONDS = 12.0
+COMPARE_SECONDS = 6.0
 """Limit of the comparison of one netlist with and without a fault, by the clock."""
 
 _STRUCTURE_SHARE = 0.4

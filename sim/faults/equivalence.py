@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from hdlgen.aiger import write_aiger
+from hdlgen.errors import ToolError
 from hdlgen.evaluation import Verdict
 from sim import tools
 from sim.boolean import Function
@@ -23,7 +24,7 @@ from sim.expressions import FALSE, TRUE, Expressions, to_network
 from sim.faults.lanes import in_order
 from sim.netlist import Bit, Netlist
 from sim.prove import EquivalenceProver
-from sim.prove_handshake import is_never, with_latches
+from sim.prove_handshake import COMPLAINT, is_never, with_latches
 from sim.tools import ToolTimeout
 
 __all__ = ["Equality", "compare"]
@@ -122,6 +123,8 @@ def _from_reset_on(
         for place, bit in enumerate(() if port.is_output else port.bits):
             literal = fresh(f"{port.name}[{place}]")
             inputs[bit] = made.disjunction(literal, started ^ 1) if port.name == "rst" else literal
+    reset, offered = (next(p.bits[0] for p in good.ports if p.name == name) for name in ("rst", "inputs__valid"))
+    inputs[offered] = made.conjunction(inputs[offered], inputs[reset] ^ 1)  # nobody offers a token during a reset
     sides: list[dict[str, int]] = [{}, {}]
     held: list[dict[str, int]] = [{}, {}]
     for name in [*copies[1].following]:
@@ -156,11 +159,12 @@ def _from_reset_on(
 def _decide(folder: Path, seconds: float) -> Equality:
     """Have ABC merge what is equal in both copies, and look for a difference where something is left."""
     limit = max(int(seconds / 3), 1)
-    said = _ask(folder, "read_aiger both.aig; strash; scl; scorr -C 1000; write_aiger left.aig", seconds)
+    # Two frames: a register that is read one cycle after it was loaded is the same only where it is read.
+    _ask(folder, "read_aiger both.aig; strash; scleanup; scorr -F 2 -C 1000; write_aiger left.aig", seconds)
     if is_never(folder / "left.aig"):
         return Equality.SAME_AT_PORTS
     source = "left.aig" if (folder / "left.aig").is_file() else "both.aig"
-    for command in (f"bmc3 -T {limit} -F 40", f"pdr -T {limit}"):
+    for command in (f"bmc3 -T {limit} -F 30", f"pdr -T {limit}"):
         said = _ask(folder, f"read_aiger {source}; strash; {command}", seconds)
         if _FAILED.search(said):
             return Equality.DIFFERENT
@@ -170,11 +174,16 @@ def _decide(folder: Path, seconds: float) -> Equality:
 
 
 def _ask(folder: Path, commands: str, seconds: float) -> str:
+    """Run ABC. Raises: ToolError where it complains; a run beyond its time has said nothing."""
     try:
         done = tools.run([tools.require("yosys-abc"), "-c", commands], folder=folder, seconds=seconds)
     except ToolTimeout:
         return ""
-    return done.output + done.error
+    said = done.output + done.error
+    complaint = COMPLAINT.search(said)
+    if complaint:
+        raise ToolError(f"yosys-abc: it must compare without an error, not with: {complaint[0].strip()}")
+    return said
 
 
 def _reached_by_fault(copies: tuple[_Copy, _Copy], live: set[str]) -> set[str]:

@@ -49,17 +49,27 @@ class Lanes:
         cells: by name; the outputs' functions and the flip-flops of all that the netlist and the faults use.
         faults: each may read nets that come later in the netlist, but together they must not close a loop.
         seed: of what registers wake up at.
+        nets: whether a cycle's outputs are followed by the values of all nets.
 
     Attributes:
         lanes: how many there are.
         mask: a one for each of them.
         inputs: the input bits in the order in which `step` takes them, each its port and place; the clock left out.
         outputs: likewise of the output ports.
+        nets: the nets whose values follow, where they were asked for.
         registers: the instances that hold state, the added ones last.
         state: what the registers wake up at.
     """
 
-    def __init__(self, netlist: Netlist, cells: Mapping[str, Cell], faults: Sequence[Fault], *, seed: int = 1) -> None:
+    def __init__(
+        self,
+        netlist: Netlist,
+        cells: Mapping[str, Cell],
+        faults: Sequence[Fault],
+        *,
+        seed: int = 1,
+        nets: bool = False,
+    ) -> None:
         self.lanes = len(faults) + 1
         self.mask = (1 << self.lanes) - 1
         added = [instance for fault in faults for instance in fault.added]
@@ -81,6 +91,14 @@ class Lanes:
             (port.name, place) for port in netlist.ports if port.is_output for place in range(len(port.bits))
         ]
         everything = [*netlist.instances, *added]
+        driven = {
+            instance.pins[pin]
+            for instance in everything
+            for pin in cells[instance.cell].outputs
+            if pin in instance.pins
+        }
+        inputs = {bit for _, _, bit in self.inputs}
+        self.nets = sorted(bit for bit in driven | inputs if isinstance(bit, int)) if nets else []
         self.registers = [instance for instance in everything if cells[instance.cell].flip_flop is not None]
         source = random.Random(f"wake up {seed}")
         self.state: tuple[int, ...] = tuple(self.mask * source.getrandbits(1) for _ in self.registers)
@@ -140,6 +158,7 @@ class Lanes:
         for port in self.outputs:
             value = self._constant_or_net(bits[port])
             shown.append(self._overridden(value, self._ports[port]) if port in self._ports else value)
+        shown += [f"n{bit}" for bit in self.nets]
         lines.append(f"  return ({''.join(f'{text},' for text in shown)}), ({''.join(f'{t},' for t in following)})")
         return "\n".join(lines) + "\n"
 
