@@ -25,7 +25,7 @@ MEASURED_TOKENS = 256
 PAUSED_TOKENS = (32, 192, 96)  # in a phase with pauses: at least, divided by the interval, at most
 MOST_COMBINATIONS = 128
 SAMPLED_CORNERS = 48
-LONG_TOKENS = 4096
+LONG_TOKENS = 8192
 RELATED_TOKENS = 12  # of one kind in a row: longer than the memory of a usual recursion
 EXHAUSTIVE_BITS = 12
 BURST_CYCLES = 12
@@ -259,6 +259,8 @@ def _related(columns: _Columns, count: int, seed: int) -> IntArray:
             row = _near(columns, source, base[number])
         elif kind == 1:
             extremes = np.where(source.random(size) < change, 1 - extremes, extremes)
+            if source.random() < 0.25:
+                extremes = np.full(size, extremes[0])
             row = np.where(extremes == 1, columns.high, columns.low)
         elif kind == 2:
             row = np.where(source.random(size) < max(2 / size, 0.2), base[number], columns.zero)
@@ -280,11 +282,10 @@ def _near(columns: _Columns, source: np.random.Generator, base: IntArray) -> Int
         row = np.clip(np.minimum(row, value) if where == 1 else np.maximum(row, value), columns.low, columns.high)
     row = row.copy()
     for column in map(int, others):
-        row[column] = min(
-            max(int(value) + int(source.integers(-1, 2)), int(columns.low[column])), int(columns.high[column])
-        )
-        if source.random() < 0.3:
-            row = _flipped(columns, row, column, int(source.integers(columns.widths[column])))
+        width, least = columns.widths[column], int(columns.low[column])
+        known = min(max(int(value), least), int(columns.high[column])) - least
+        low_bits = int(source.integers(0, width + 1))  # the bits above stay equal
+        row[column] = least + (known ^ int.from_bytes(source.bytes(width // 8 + 1)) % (1 << low_bits))
     return row
 
 

@@ -36,7 +36,7 @@ class Workload:
     def long_run(self, interval_cycles: int) -> tuple[Phase, ...]:
         """Give the long phase of the designs that come out, for a simulation that is cheap."""
         if interval_cycles not in self._long:
-            tokens = LONG_TOKENS * (4 if self.graph.states else 1)  # what a state holds is built up over many tokens
+            tokens = LONG_TOKENS * (2 if self.graph.states else 1)  # what a state holds is built up over many tokens
             stimulus = long_run(input_ports(self.graph), seed=self.seed, interval_cycles=interval_cycles, tokens=tokens)
             self._long[interval_cycles] = phases(self.graph, [stimulus])
         return self._long[interval_cycles]

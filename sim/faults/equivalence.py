@@ -14,7 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hdlgen.aiger import write_aiger
+from hdlgen.bits import pack_table
 from hdlgen.errors import ToolError
 from hdlgen.evaluation import Verdict
 from sim import tools
@@ -28,6 +32,9 @@ from sim.prove_handshake import COMPLAINT, is_never, with_latches
 from sim.tools import ToolTimeout
 
 __all__ = ["Equality", "compare"]
+
+_EXHAUSTIVE_BITS = 16
+"""Of so many inputs and registers all values are tried, which takes less time than to ask for a proof."""
 
 _FAILED = re.compile(r"^Output \d+ of miter .* was asserted in frame (\d+)", re.MULTILINE)
 _PROVED = re.compile(r"^(?:Property proved\.|Networks are equivalent\b)", re.MULTILINE)
@@ -64,7 +71,12 @@ def compare(good: Netlist, faulty: Netlist, cells: Mapping[str, Cell], *, second
     pairs = [*_shown(made, one, other)]
     pairs += [(one.following[name], other.following[name]) for name in sorted(live & one.following.keys())]
     pairs = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
-    verdict = _equal(made, pairs, seconds) if pairs else Verdict.EQUAL
+    if not pairs:
+        return Equality.EQUAL
+    inner = dict.fromkeys(_inner(made, *pair) for pair in pairs)
+    verdict = _equal(made, list(inner), seconds)
+    if verdict is not Verdict.EQUAL and list(inner) != pairs:
+        verdict = _equal(made, pairs, seconds)
     if verdict is Verdict.EQUAL:
         return Equality.EQUAL
     found = _from_reset_on(good, faulty, cells, (one, other), live, seconds)
@@ -83,13 +95,42 @@ def _shown(made: Expressions, one: _Copy, other: _Copy) -> list[tuple[int, int]]
     return pairs
 
 
+def _inner(made: Expressions, left: int, right: int) -> tuple[int, int]:
+    """Peel off what two expressions have in common at their ends: if what is left is equal, so are they.
+
+    A register that may hold its value depends on that and on the stall, and what it loads often on a few bits alone.
+    """
+    while left >> 1 != right >> 1:
+        one, other = made.operands(left >> 1), made.operands(right >> 1)
+        alike = (left >> 1 in made.exclusive) == (right >> 1 in made.exclusive)
+        shared = set(one) & set(other)
+        if len(one) != 2 or len(other) != 2 or not alike or len(shared) != 1:
+            break
+        (common,) = shared
+        sign = (left ^ right) & 1
+        if sign and left >> 1 not in made.exclusive:
+            break
+        left, right = sum(one) - common, (sum(other) - common) ^ sign
+    return left, right
+
+
 def _equal(made: Expressions, pairs: Sequence[tuple[int, int]], seconds: float) -> Verdict:
     sides = [[pair[side] for pair in pairs] for side in (0, 1)]
     variables = [2 * node for node in made.variables([*sides[0], *sides[1]])]
     if not variables:  # unlike constants
         return Verdict.DIFFERENT
     first, second = to_network(made, variables, sides)
+    if len(variables) <= _EXHAUSTIVE_BITS:
+        words = pack_table(_all_rows(len(variables)))
+        same = np.array_equal(first.evaluate(words), second.evaluate(words))
+        return Verdict.EQUAL if same else Verdict.DIFFERENT
     return EquivalenceProver(first, seconds=seconds).prove(second).verdict
+
+
+def _all_rows(bits: int) -> NDArray[np.uint8]:
+    """List all values of some bits, at least 64 rows."""
+    values = np.arange(max(1 << bits, 64))
+    return (values[:, None] >> np.arange(bits) & 1).astype(np.uint8)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The testbench on lanes against the same testbench in real simulators, on faults that it catches and that it misses."""
+"""The testbench on lanes against the same testbench in simulators, on faults that it catches and that it misses."""
 
 from __future__ import annotations
 
