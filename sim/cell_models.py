@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sim.cells import Cell, FlipFlop
 from sim.technology import Technology
 
-__all__ = ["cell_models"]
+__all__ = ["cell_model", "cell_models"]
 
 
 def cell_models(technology: Technology, cells: Collection[str] | None = None) -> str:
@@ -19,10 +19,11 @@ def cell_models(technology: Technology, cells: Collection[str] | None = None) ->
     Raises: KeyError for a cell that the technology does not have.
     """
     names = sorted(cells) if cells is not None else [cell.name for cell in technology.cells.values() if cell.usable]
-    return "\n".join(_model(technology.cells[name]) for name in names)
+    return "\n".join(cell_model(technology.cells[name]) for name in names)
 
 
-def _model(cell: Cell) -> str:
+def cell_model(cell: Cell) -> str:
+    """Write the module of one cell."""
     ports = ", ".join([f"input {pin}" for pin in cell.inputs] + [f"output {pin}" for pin in cell.outputs])
     lines = [f"module {cell.name} ({ports});"]
     if cell.flip_flop is not None:

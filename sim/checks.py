@@ -12,6 +12,7 @@ from typing import Any
 
 from hdlgen.claims import Claim, Outcome
 from hdlgen.compiler import Compiler
+from hdlgen.coverage import Coverage
 from hdlgen.errors import InputError
 from hdlgen.evaluation import Evaluation
 from hdlgen.graph import Graph
@@ -19,10 +20,13 @@ from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.artifacts import Artifacts
 from sim.cache import digest
+from sim.coverage import cover
+from sim.faults.bench import LaneFailure
 from sim.fpga import Fpga
 from sim.measure import Measure
+from sim.pool import Outcome as PoolOutcome
 from sim.prove_design import DesignProver
-from sim.simulation import SimulationJob
+from sim.simulation import SimulationJob, SimulationResult
 from sim.steps import SIMULATION_SECONDS, simulate_netlist
 from sim.technology import Technology
 from sim.versions import code_digest
@@ -38,12 +42,14 @@ class Checks:
         gate_level: how the testbench ended on the mapped netlist (`ok` where it passed), and a sentence if it did not.
         tokens: results compared there.
         claims: what was proved; none where nobody asked.
+        coverage: how much of the netlist was exercised; None where it does not pass.
     """
 
     gate_level: str
     message: str = ""
     tokens: int = 0
     claims: tuple[Claim, ...] = ()
+    coverage: Coverage | None = None
 
     def as_dict(self, *, timed: bool = True) -> dict[str, Any]:
         """Give the record as plain JSON types; without times it is the same whenever it is made."""
@@ -53,6 +59,7 @@ class Checks:
         return {
             "gate_level": {"status": self.gate_level, "tokens": self.tokens, "message": self.message},
             "claims": claims,
+            "coverage": None if self.coverage is None else self.coverage.as_dict(),
         }
 
 
@@ -75,6 +82,7 @@ def check(
     bounds = [0.0 if one.score is None else one.score.error_bound_lsb for one in evaluations]
     keys = [digest(key, repr((each, bound))) for key, each, bound in zip(keys, phases, bounds, strict=True)]
     simulations = {}
+    runs: dict[str, Any] = {}
     for key, files, each, bound in zip(keys, artifacts, phases, bounds, strict=True):
         if measure.cache.get(key) is None and key not in simulations:
             job = SimulationJob(
@@ -89,6 +97,11 @@ def check(
             simulations[key] = measure.pool.submit(
                 simulate_netlist, job, measure.technology, measure.simulator, cpu_seconds=2 * SIMULATION_SECONDS
             )
+            if isinstance(technology, Fpga):
+                continue
+            long = measure.workload.long_run(_interval(files))
+            arguments = (files["netlist.v"], technology, job, long, measure.compiler.inputs)
+            runs[key] = measure.pool.submit(cover, *arguments, cpu_seconds=2 * SIMULATION_SECONDS)
     proofs: dict[str, Any] = {}
     proof_keys = [
         digest("claims", key, files["design.v"], f"{prove_seconds}") for key, files in zip(keys, artifacts, strict=True)
@@ -97,8 +110,8 @@ def check(
         if prove_seconds is None or isinstance(technology, Fpga):
             break
         if measure.cache.get(key) is None and key not in proofs:
-            arguments = (measure.compiler, measure.workload.graph, technology, point, files, prove_seconds)
-            proofs[key] = measure.pool.submit(prove_step, *arguments, cpu_seconds=2 * prove_seconds + 30)
+            proven = (measure.compiler, measure.workload.graph, technology, point, files, prove_seconds)
+            proofs[key] = measure.pool.submit(prove_step, *proven, cpu_seconds=2 * prove_seconds + 30)
     for key, task in simulations.items():
         outcome = task.result()
         if outcome.failure is not None:
@@ -106,8 +119,7 @@ def check(
                 key, {"status": outcome.failure.kind.value, "tokens": 0, "message": outcome.failure.message}
             )
         else:
-            result = outcome.require()
-            measure.cache.put(key, {"status": result.status, "tokens": result.tokens, "message": result.message})
+            measure.cache.put(key, _simulated(outcome.require(), runs[key].result() if key in runs else None))
     lost: dict[str, tuple[Claim, ...]] = {}
     for key, task in proofs.items():
         outcome = task.result()
@@ -120,10 +132,24 @@ def check(
             gate_level=record["status"],
             tokens=record["tokens"],
             message=record["message"],
+            coverage=Coverage.from_dict(record["coverage"]) if record.get("coverage") else None,
             claims=lost.get(proof) or _claims(measure.cache.get(proof) if prove_seconds is not None else None),
         )
         for record, proof in zip((measure.cache.get(key) or {} for key in keys), proof_keys, strict=True)
     ]
+
+
+def _simulated(result: SimulationResult, run: PoolOutcome[Coverage] | None) -> dict[str, Any]:
+    """Join what cocotb says and what the long run says; one that fails where the other passes is no pass."""
+    record: dict[str, Any] = {"status": result.status, "tokens": result.tokens, "message": result.message}
+    if run is None:  # of tables, whose functions are no cells
+        return record
+    if run.failure is None:
+        return {**record, "coverage": run.require().as_dict()}
+    if result.status == "ok":
+        mismatch = isinstance(run.failure.exception, LaneFailure)
+        record |= {"status": "mismatch" if mismatch else run.failure.kind.value, "message": run.failure.message}
+    return record
 
 
 def prove_step(

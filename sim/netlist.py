@@ -111,6 +111,56 @@ class Netlist:
             lines.append(f"  assign {port.name} = {{{', '.join(names[bit] for bit in reversed(port.bits))}}};")
         return "\n".join([*lines, "endmodule", ""])
 
+    @classmethod
+    def from_verilog(cls, text: str) -> Netlist:
+        """Read what `verilog` wrote; nets are numbered anew, in order of appearance.
+
+        Raises: ToolError for any other Verilog.
+        """
+        reader = _VerilogReader()
+        for line in text.splitlines():
+            reader.read(line)
+        return cls(name=reader.name, ports=tuple(reader.ports.values()), instances=tuple(reader.instances))
+
+
+class _VerilogReader:
+    """Read the lines of a structural netlist."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.ports: dict[str, Port] = {}
+        self.instances: list[Instance] = []
+        self.numbers: dict[str, Bit] = {"1'b0": "0", "1'b1": "1", "1'bx": "x"}
+
+    def read(self, line: str) -> None:
+        """Take one line."""
+        if found := _MODULE.fullmatch(line):
+            self.name = found[1]
+        elif found := _PORT.fullmatch(line):
+            width, name = int(found[2] or 0) + 1, found[3]
+            names = [f"{name}[{place}]" for place in range(width)] if width > 1 else [name]
+            bits = tuple(map(self._bit, names)) if found[1] == "input" else ()
+            self.ports[name] = Port(name=name, is_output=found[1] == "output", bits=bits)
+        elif found := _INSTANCE.fullmatch(line):
+            pins = {pin: self._bit(net) for pin, net in _PIN.findall(found[3])}
+            self.instances.append(Instance(name=found[2], cell=found[1], pins=pins))
+        elif found := _ASSIGNED.fullmatch(line):
+            bits = tuple(self._bit(net) for net in reversed(found[2].split(", ")))
+            self.ports[found[1]] = Port(name=found[1], is_output=True, bits=bits)
+        elif not _WIRE.fullmatch(line):
+            raise ToolError(f"netlist: a line must be that of a mapped module, not {line.strip()[:60]!r}")
+
+    def _bit(self, name: str) -> Bit:
+        return self.numbers.setdefault(name, len(self.numbers) - 1)  # three are constants, and nets begin at 2
+
+
+_MODULE = re.compile(r"module (\w+) \(")
+_PORT = re.compile(r"  (input|output) wire (?:\[(\d+):0\] )?(\w+),?")
+_WIRE = re.compile(r"\s*(?:wire \S+;|\);|endmodule|)")
+_INSTANCE = re.compile(r"  (\w+) (\S+) \((.*)\);")
+_PIN = re.compile(r"\.(\w+)\(([^()]+)\)")
+_ASSIGNED = re.compile(r"  assign (\w+) = \{(.*)\};")
+
 
 def cells_of(verilog: str) -> list[str]:
     """List the cells that the Verilog of a netlist uses, by name."""

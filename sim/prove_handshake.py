@@ -25,9 +25,9 @@ from sim.expressions import FALSE, TRUE, Expressions, to_network
 from sim.netlist import Bit
 from sim.tools import ToolTimeout
 
-__all__ = ["Timing", "prove_handshake"]
+__all__ = ["COMPLAINT", "Timing", "is_never", "prove_handshake", "with_latches"]
 
-_COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
+COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
 _PROVED = re.compile(r"^(?:Property proved\.|Networks are equivalent\b)", re.MULTILINE)
 _FAILED = re.compile(r"^Output \d+ of miter .* was asserted in frame (\d+)", re.MULTILINE)
 _BOUNDED = re.compile(r"No output asserted in (\d+) frames")
@@ -79,7 +79,7 @@ def _decide(folder: Path, claim: Callable[..., Claim], left: Callable[[], float]
         (folder / "left.aig").unlink(missing_ok=True)
         limit = max(int(left() * share), 1)
         said = _ask(folder, f"read_aiger control.aig; strash; {before}pdr -T {limit}", left())
-        if _PROVED.search(said) or _is_never(folder / "left.aig"):
+        if _PROVED.search(said) or is_never(folder / "left.aig"):
             return proved
         failed = _FAILED.search(said)
         if failed:
@@ -93,7 +93,7 @@ def _decide(folder: Path, claim: Callable[..., Claim], left: Callable[[], float]
     return claim(Outcome.SIMULATED, "time limit")
 
 
-def _is_never(path: Path) -> bool:
+def is_never(path: Path) -> bool:
     """Tell whether a model was written whose one output is the constant 0."""
     if not path.is_file():
         return False
@@ -109,7 +109,7 @@ def _ask(folder: Path, commands: str, seconds: float) -> str:
     except ToolTimeout:
         return ""
     said = done.output + done.error
-    complaint = _COMPLAINT.search(said)
+    complaint = COMPLAINT.search(said)
     if complaint:
         raise ToolError(f"yosys-abc: it must check the handshake without an error, not with: {complaint[0].strip()}")
     return said
@@ -198,7 +198,7 @@ class _Monitor:
         outputs = [*(following for _, following in self.latches), made.conjunction(bad, started)]
         variables = [*self.inputs, *(variable for variable, _ in self.latches)]
         (network,) = to_network(made, variables, [outputs])
-        return _with_latches(write_aiger(network), len(self.latches))
+        return with_latches(write_aiger(network), len(self.latches))
 
     def _input(self, name: str) -> int:
         self.inputs.append(self.made.variable(name))
@@ -234,7 +234,7 @@ class _Monitor:
         return made.conjunction(bad, rst ^ 1)
 
 
-def _with_latches(aiger: bytes, latches: int) -> bytes:
+def with_latches(aiger: bytes, latches: int) -> bytes:
     """Make latches of the last inputs of a binary AIGER file, which take the first outputs."""
     head, _, rest = aiger.partition(b"\n")
     _, most, inputs, _, outputs, gates = head.split()

@@ -26,7 +26,7 @@ from sim.simulators import Rejected, Simulator, choose
 from sim.simulators.embedding import variables
 from sim.wrapper import Instance, wrapper
 
-__all__ = ["FirstMismatch", "Phase", "SimulationJob", "SimulationResult", "simulate"]
+__all__ = ["FirstMismatch", "Phase", "SimulationJob", "SimulationResult", "job_document", "simulate"]
 
 _WRAPPER = "hdlgen_testbench"
 _NEUTRAL = "`resetall\n`timescale 1ns/1ps\n"  # before each design, so that no directive of another reaches it
@@ -178,7 +178,7 @@ def _compile(
 
 def _run(command: Sequence[str], group: Sequence[_Member], folder: Path, *, seconds: float) -> str:
     """Run a compiled simulation and say what it complained of, if anything."""
-    documents = [_document(index, member.job) for index, member in enumerate(group)]
+    documents = [job_document(index, member.job) for index, member in enumerate(group)]
     (folder / "jobs.json").write_text(json.dumps(documents))
     settings = variables(top=_WRAPPER, results=folder / "results.xml")
     plusarg = f"+hdlgen_jobs={folder / 'jobs.json'}"
@@ -187,7 +187,7 @@ def _run(command: Sequence[str], group: Sequence[_Member], folder: Path, *, seco
     return f"the simulator ended with status {done.status}: {lines[-1].strip() if lines else 'it says nothing'}"
 
 
-def _document(index: int, job: SimulationJob) -> dict[str, Any]:
+def job_document(index: int, job: SimulationJob) -> dict[str, Any]:
     """Give a job as JSON for the testbench, payloads in hexadecimal."""
     phases = [
         {

@@ -19,12 +19,15 @@ from hdlgen.number import INT64_WIDTH, IntArray
 from hdlgen.payload import Port, input_ports, output_ports, pack
 from sim.simulation import Phase
 
-__all__ = ["Stimulus", "adversarial", "corners", "phases", "plan", "uniform"]
+__all__ = ["Stimulus", "adversarial", "corners", "long_run", "phases", "plan", "uniform"]
 
 MEASURED_TOKENS = 256
 PAUSED_TOKENS = (32, 192, 96)  # in a phase with pauses: at least, divided by the interval, at most
 MOST_COMBINATIONS = 128
 SAMPLED_CORNERS = 48
+LONG_TOKENS = 8192
+RELATED_TOKENS = 12  # of one kind in a row: longer than the memory of a usual recursion
+EXHAUSTIVE_BITS = 12
 BURST_CYCLES = 12
 RUN_TOKENS = 18  # of equal extremes: more than the taps of a usual filter
 MOST_WALKS = 16
@@ -63,10 +66,17 @@ def plan(
     columns = _Columns(ports)
     hard = np.concatenate([_corners(columns, seed), _adversarial(columns, seed)])
     hard = hard[: max(tokens - tokens // 4, 1)] if tokens < MEASURED_TOKENS else hard
-    free = np.concatenate([hard, _uniform(columns, max(tokens - len(hard), tokens // 4), seed)])
+    drawn = max(tokens - len(hard), tokens // 4)
+    near = _related(columns, drawn // 2, seed)
+    free = np.concatenate([hard, near, _uniform(columns, drawn - len(near), seed)])
     fewest, wanted, most = PAUSED_TOKENS
     count = min(max(wanted // interval_cycles, fewest), most, tokens)
-    mixed = [_mixed(columns, free, count, seed, name) for name in ("pauses", "bursts")]
+    mixed = [
+        np.concatenate(
+            [_related(columns, count // 2, seed + 1 + number), _mixed(columns, free, count - count // 2, seed, name)]
+        )
+        for number, name in enumerate(("pauses", "bursts"))
+    ]
     return (
         Stimulus(name="free", tokens=columns.split(free)),
         Stimulus(name="pauses", tokens=columns.split(mixed[0]), input_gap=0.3, output_stall=0.4, seed=seed),
@@ -79,6 +89,26 @@ def plan(
             seed=seed,
         ),
     )
+
+
+def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1, tokens: int = LONG_TOKENS) -> Stimulus:
+    """Lay out many tokens without pauses, for simulations that are cheap: all values of a few bits, else drawn ones.
+
+    Half of the drawn ones are uniform; the elements of the others have to do with each other and with earlier ones.
+
+    Args:
+        interval_cycles: about so many cycles a token takes; a slow design gets fewer tokens.
+        tokens: for a design that takes one a cycle.
+    """
+    columns = _Columns(ports)
+    count = max(tokens // interval_cycles, MEASURED_TOKENS)
+    rows = np.zeros((0, len(columns.low)), dtype=columns.dtype)
+    if sum(columns.widths) <= EXHAUSTIVE_BITS and 1 << sum(columns.widths) <= count:
+        every = [range(int(low), int(high) + 1) for low, high in zip(columns.low, columns.high, strict=True)]
+        rows = columns.source(seed, "every").permutation(np.array(list(itertools.product(*every)), dtype=columns.dtype))
+    left = count - len(rows)
+    rows = np.concatenate([rows, _related(columns, left // 2, seed + 3), _uniform(columns, left - left // 2, seed + 3)])
+    return Stimulus(name="long", tokens=columns.split(rows))
 
 
 def phases(graph: Graph, stimuli: Sequence[Stimulus]) -> tuple[Phase, ...]:
@@ -208,6 +238,66 @@ def _adversarial(columns: _Columns, seed: int) -> IntArray:
     runs = [low] * RUN_TOKENS + [high] * RUN_TOKENS
     rows = [*hot, *walking, *alternating, *by_port, *flips, *equal, *ramp, *runs]
     return np.stack(rows).astype(columns.dtype)
+
+
+def _related(columns: _Columns, count: int, seed: int) -> IntArray:
+    """Draw tokens whose elements have to do with each other and with the token before, as uniform ones hardly ever do.
+
+    Elements that are nearly equal, for comparisons; both extremes in runs of random lengths, for recursions and
+    windows; zeros but for a few, for what sums hide; the last token with one bit turned.
+    """
+    source = columns.source(seed, "related")
+    size = len(columns.low)
+    rows: list[IntArray] = []
+    extremes, change = source.integers(0, 2, size=size), 0.3
+    base = _uniform(columns, max(count, 1), seed + 2)
+    for number in range(count):
+        kind = number // RELATED_TOKENS % 4
+        if number % RELATED_TOKENS == 0:
+            change = float(source.choice([0.05, 0.15, 0.5]))
+        if kind == 0:
+            row = _near(columns, source, base[number])
+        elif kind == 1:
+            extremes = np.where(source.random(size) < change, 1 - extremes, extremes)
+            if source.random() < 0.25:
+                extremes = np.full(size, extremes[0])
+            row = np.where(extremes == 1, columns.high, columns.low)
+        elif kind == 2:
+            row = np.where(source.random(size) < max(2 / size, 0.2), base[number], columns.zero)
+        else:
+            row = _turned(columns, source, rows[-1])
+        rows.append(row)
+    return np.array(rows, dtype=columns.dtype).reshape(count, size)
+
+
+def _near(columns: _Columns, source: np.random.Generator, base: IntArray) -> IntArray:
+    """Let elements come near to each other: all of them, or some pairs, above or below all others as often as not."""
+    size = len(base)
+    order = source.permutation(size)
+    leader, others = int(order[0]), order[1 : 1 + (size if source.random() < 0.25 else int(source.integers(1, 4)))]
+    value = base[leader]
+    row = base
+    where = source.integers(0, 3)
+    if where:
+        row = np.clip(np.minimum(row, value) if where == 1 else np.maximum(row, value), columns.low, columns.high)
+    row = row.copy()
+    for column in map(int, others):
+        width, least = columns.widths[column], int(columns.low[column])
+        known = min(max(int(value), least), int(columns.high[column])) - least
+        low_bits = int(source.integers(0, width + 1))  # the bits above stay equal
+        row[column] = least + (known ^ int.from_bytes(source.bytes(width // 8 + 1)) % (1 << low_bits))
+    return row
+
+
+def _turned(columns: _Columns, source: np.random.Generator, row: IntArray) -> IntArray:
+    """Turn one bit of one element."""
+    column = int(source.integers(len(row)))
+    return _flipped(columns, row, column, int(source.integers(columns.widths[column])))
+
+
+def _flipped(columns: _Columns, row: IntArray, column: int, bit: int) -> IntArray:
+    width, low = columns.widths[column], int(columns.low[column])
+    return _with(row, column, low + ((int(row[column]) - low) ^ 1 << bit) % (1 << width))
 
 
 def _mixed(columns: _Columns, rows: IntArray, count: int, seed: int, name: str) -> IntArray:

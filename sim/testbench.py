@@ -205,6 +205,12 @@ class Testbench:
         self.check_widths()
         clock = Clock(self.clock, PERIOD_NS, "ns", impl="gpi")
         clock.start(start_high=False)
+        await self.phases()
+        clock.stop()
+        return self.record | {"cycles": self.cycle}
+
+    async def phases(self) -> None:
+        """Play the phases of the job, up to the first that fails."""
         for index, phase in enumerate(self.job["phases"]):
             if phase["reset_before"]:
                 if index:
@@ -214,8 +220,6 @@ class Testbench:
             if self.record["mismatches"]:
                 self.record["status"] = "mismatch"
                 break
-        clock.stop()
-        return self.record | {"cycles": self.cycle}
 
     def check_widths(self) -> None:
         """Refuse a design whose ports have other widths than the job says.

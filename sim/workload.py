@@ -7,7 +7,7 @@ from hdlgen.payload import input_ports
 from sim import activity
 from sim.cache import digest
 from sim.simulation import Phase
-from sim.stimuli import MEASURED_TOKENS, phases, plan
+from sim.stimuli import LONG_TOKENS, MEASURED_TOKENS, long_run, phases, plan
 
 __all__ = ["Workload"]
 
@@ -27,10 +27,19 @@ class Workload:
         self.tokens = tokens
         self._known: dict[int, tuple[tuple[Phase, ...], str]] = {}
         self._counted: dict[int, Phase] = {}
+        self._long: dict[int, tuple[Phase, ...]] = {}
 
     def phases(self, interval_cycles: int) -> tuple[Phase, ...]:
         """Give the phases for a design that takes about so many cycles a token."""
         return self._made(interval_cycles)[0]
+
+    def long_run(self, interval_cycles: int) -> tuple[Phase, ...]:
+        """Give the long phase of the designs that come out, for a simulation that is cheap."""
+        if interval_cycles not in self._long:
+            tokens = LONG_TOKENS * (2 if self.graph.states else 1)  # what a state holds is built up over many tokens
+            stimulus = long_run(input_ports(self.graph), seed=self.seed, interval_cycles=interval_cycles, tokens=tokens)
+            self._long[interval_cycles] = phases(self.graph, [stimulus])
+        return self._long[interval_cycles]
 
     def digest(self, interval_cycles: int) -> str:
         """Digest the phases: stimuli and expected results."""

@@ -109,6 +109,8 @@ def _checked(checks: Checks) -> str:
     if checks.gate_level != "ok":
         level = f"**{checks.gate_level}: {checks.message}**"
     lines = [f"- netlist simulated: {level}"]
+    if checks.coverage is not None:
+        lines.append(f"- exercised: {checks.coverage.text}")
     lines += [f"- {claim.subject} ({SUBJECTS[claim.subject]}): {claim.text}" for claim in checks.claims]
     if not checks.claims:
         lines.append("- nothing proved: simulated only (`hdlgen prove` was not asked)")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from hdlgen.cli import checking, doctor, points, proving, simulating
+from hdlgen.cli import checking, doctor, points, simulating
 from hdlgen.cli.bitstreams import bitstreams
 from hdlgen.cli.circuits import circuits
 from hdlgen.cli.console import print_document, screen, standard_error
@@ -33,6 +33,7 @@ from hdlgen.cli.project import open_project
 from hdlgen.cli.searching import plan, run
 from hdlgen.cli.silicon import silicon
 from hdlgen.cli.studies import studies
+from hdlgen.cli.trials import trials
 from hdlgen.errors import HdlgenError, InputError
 from search.confine import DECISION_LIMIT_S
 from search.report import write_report
@@ -191,36 +192,6 @@ def measure(
 
 
 @app.command()
-def prove(
-    spec: SPEC,
-    point: POINT = "",
-    technology: TECHNOLOGY = None,
-    simulator: SIMULATOR = None,
-    prove_limit: PROVE_LIMIT = PROOF_SECONDS,
-    json: JSON = False,
-) -> None:
-    """Prove a design: netlist against Verilog, results against the spec, and the handshake, for all inputs and stalls.
-
-    Says of each `proved`, `bounded to N cycles` or `simulated only` with the reason. The netlist is simulated, too.
-
-    Examples:
-
-    - `hdlgen prove dot8`: the default point
-    - `hdlgen prove my.toml --point interval=4,fold=4 --prove-limit 300`: a folded one, with more time
-    """
-    project = open_project(spec, technology=technology)
-    check_range("--prove-limit", prove_limit, 1)
-    document = proving.run(project, project.point(point), simulator=simulator, seconds=prove_limit)
-    if json:
-        print_document(document)
-    else:
-        screen().print(proving.text(document), markup=False, soft_wrap=True)
-    if proving.failure(document):
-        _complain(proving.failure(document))
-        raise typer.Exit(1)
-
-
-@app.command()
 def verilog(
     spec: SPEC,
     point: POINT = "",
@@ -296,6 +267,7 @@ def simulate(
         raise typer.Exit(1)
 
 
+app.add_typer(trials)
 app.add_typer(studies)
 app.add_typer(bitstreams)
 app.add_typer(circuits)

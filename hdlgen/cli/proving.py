@@ -7,6 +7,7 @@ from typing import Any
 from hdlgen.claims import SUBJECTS, Claim, Outcome
 from hdlgen.cli.designs import design_document
 from hdlgen.cli.project import Project, measuring
+from hdlgen.coverage import Coverage
 from hdlgen.evaluation import Status
 from hdlgen.space import Point
 from sim.artifacts import collect
@@ -39,6 +40,8 @@ def text(document: dict[str, Any]) -> str:
         f"Verilog simulated: {document['status']}",
         f"netlist simulated: {level['status']}, {level['tokens']} results",
     ]
+    if checks["coverage"]:
+        lines.append(f"exercised: {Coverage.from_dict(checks['coverage']).text}")
     for record in checks["claims"]:
         claim = Claim.from_dict(record)
         lines.append(f"{claim.subject}: {claim.text}, {claim.runtime_s:.1f} s ({SUBJECTS[claim.subject]})")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdlgen.claims import SUBJECTS, Claim, Outcome
+from hdlgen.coverage import Coverage
 from hdlgen.errors import StoreError
 from search.report.fields import read_object
 
@@ -20,12 +21,14 @@ class Checks:
     Args:
         gate_level: status of that simulation; `ok` where it passed.
         message: a sentence where it did not.
+        coverage: how much of the netlist was exercised; None where that is not known.
     """
 
     gate_level: str
     tokens: int
     message: str
     claims: tuple[Claim, ...]
+    coverage: Coverage | None = None
 
     @property
     def lines(self) -> list[tuple[str, str, str]]:
@@ -33,6 +36,8 @@ class Checks:
         passed = self.gate_level == "ok"
         level = f"passed, {self.tokens} results" if passed else f"{self.gate_level}: {self.message}"
         found = [("netlist simulated by the same testbench", level, "passed" if passed else "failed")]
+        if self.coverage is not None:
+            found.append(("exercised by it", self.coverage.text, "passed"))
         if not self.claims:
             found.append(("proofs", "simulated only (not asked for)", "skipped"))
         kinds = {Outcome.PROVED: "passed", Outcome.REFUTED: "failed"}
@@ -54,6 +59,7 @@ def read_checks(path: Path) -> Checks:
             gate_level=str(level["status"]),
             tokens=int(level["tokens"]),
             message=str(level["message"]),
+            coverage=Coverage.from_dict(record.values["coverage"]) if record.values.get("coverage") else None,
             claims=tuple(Claim.from_dict(claim) for claim in claims),
         )
     except (KeyError, TypeError, ValueError) as error:

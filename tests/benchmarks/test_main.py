@@ -115,6 +115,11 @@ def test_the_goals_are_the_published_ones() -> None:
             "proved_share": "at least 0.9",
             "seconds_max": "at most 60",
         },
+        "faults": {
+            "planted": "at least 10000",
+            "caught_share": "at least 0.99",
+            "escaped": "at most 0",
+        },
         "learn_words": {
             "seconds_total": "at most 10",
             "alu_and_ratio": "at most 1.3",

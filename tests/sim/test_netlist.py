@@ -54,3 +54,20 @@ def test_wide_pins_are_refused() -> None:
             '{"modules": {"a": {"ports": {}, "cells": {"c": {"type": "$add", "connections": {"A": [1, 2]}}}}}}'
         )
     assert str(refusal.value) == "netlist: c must be a library cell with one-bit pins, not '$add'"
+
+
+def test_a_netlist_comes_back_from_its_verilog() -> None:
+    netlist = Netlist(
+        name="top",
+        ports=(
+            Port(name="a", is_output=False, bits=(2, 3)),
+            Port(name="b", is_output=False, bits=(4,)),
+            Port(name="y", is_output=True, bits=(5, "1", 4)),
+        ),
+        instances=(Instance(name="g0", cell="nand2", pins={"A": 2, "B": "0", "Y": 5}),),
+    )
+    assert Netlist.from_verilog(netlist.verilog()) == netlist
+    with pytest.raises(
+        ToolError, match="^netlist: a line must be that of a mapped module, not 'always @\\(posedge c\\)'"
+    ):
+        Netlist.from_verilog("module top (\n  always @(posedge c)")

@@ -1,0 +1,323 @@
+"""Whether a fault changes anything: a netlist with and without it, compared for all inputs by ABC.
+
+First both are cut at their registers: in any state, the same outputs and the same next state? Payloads count while they
+are valid, registers where an output depends on them. What differs there may still be the same to whoever looks at the
+ports, since not every state occurs: then both run side by side from a reset on, from equal but arbitrary contents.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hdlgen.aiger import write_aiger
+from hdlgen.bits import pack_table
+from hdlgen.errors import ToolError
+from hdlgen.evaluation import Verdict
+from sim import tools
+from sim.boolean import Function
+from sim.cells import Cell
+from sim.expressions import FALSE, TRUE, Expressions, to_network
+from sim.faults.lanes import in_order
+from sim.netlist import Bit, Netlist
+from sim.prove import EquivalenceProver
+from sim.prove_handshake import COMPLAINT, is_never, with_latches
+from sim.tools import ToolTimeout
+
+__all__ = ["Equality", "compare"]
+
+_EXHAUSTIVE_BITS = 16
+"""Of so many inputs and registers all values are tried, which takes less time than to ask for a proof."""
+
+_FAILED = re.compile(r"^Output \d+ of miter .* was asserted in frame (\d+)", re.MULTILINE)
+_PROVED = re.compile(r"^(?:Property proved\.|Networks are equivalent\b)", re.MULTILINE)
+
+
+class Equality(StrEnum):
+    """What is known of a fault: it changes nothing; nothing that shows at the ports; something; or it is not known."""
+
+    EQUAL = "equal in every state"
+    SAME_AT_PORTS = "equal from a reset on"
+    DIFFERENT = "different"
+    DIFFERENT_STATES = "different in a state that may not occur"
+    UNDECIDED = "not decided in time"
+
+
+def compare(good: Netlist, faulty: Netlist, cells: Mapping[str, Cell], *, seconds: float) -> Equality:
+    """Compare two netlists of the same ports and registers; the faulty one may have more registers.
+
+    Args:
+        seconds: limit by the clock of each of the two comparisons.
+    Raises: ToolError, ToolMissing.
+    """
+    made = Expressions()
+    inputs = {
+        bit: made.variable(f"{port.name}[{place}]")
+        for port in good.ports
+        if not port.is_output
+        for place, bit in enumerate(port.bits)
+    }
+    states = {name: made.variable(f"register {name}") for name in _Copy.registers(faulty, cells)}
+    one = _Copy(good, cells, made, inputs, states)
+    other = _Copy(faulty, cells, made, inputs, states)
+    live = one.live() | other.live()
+    pairs = [*_shown(made, one, other)]
+    pairs += [(one.following[name], other.following[name]) for name in sorted(live & one.following.keys())]
+    pairs = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
+    if not pairs:
+        return Equality.EQUAL
+    inner = dict.fromkeys(_inner(made, *pair) for pair in pairs)
+    verdict = _equal(made, list(inner), seconds)
+    if verdict is not Verdict.EQUAL and list(inner) != pairs:
+        verdict = _equal(made, pairs, seconds)
+    if verdict is Verdict.EQUAL:
+        return Equality.EQUAL
+    found = _from_reset_on(good, faulty, cells, (one, other), live, seconds)
+    return Equality.DIFFERENT_STATES if found is Equality.UNDECIDED and verdict is Verdict.DIFFERENT else found
+
+
+def _shown(made: Expressions, one: _Copy, other: _Copy) -> list[tuple[int, int]]:
+    """Pair what the ports of both show; payloads as far as they are valid."""
+    pairs = []
+    for port, literal in one.shown.items():
+        pair = literal, other.shown[port]
+        if port[0] == "outputs__payload":
+            valid = one.shown["outputs__valid", 0]
+            pair = made.conjunction(valid, pair[0]), made.conjunction(valid, pair[1])
+        pairs.append(pair)
+    return pairs
+
+
+def _inner(made: Expressions, left: int, right: int) -> tuple[int, int]:
+    """Peel off what two expressions have in common at their ends: if what is left is equal, so are they.
+
+    A register that may hold its value depends on that and on the stall, and what it loads often on a few bits alone.
+    """
+    while left >> 1 != right >> 1:
+        one, other = made.operands(left >> 1), made.operands(right >> 1)
+        alike = (left >> 1 in made.exclusive) == (right >> 1 in made.exclusive)
+        shared = set(one) & set(other)
+        if len(one) != 2 or len(other) != 2 or not alike or len(shared) != 1:
+            break
+        (common,) = shared
+        sign = (left ^ right) & 1
+        if sign and left >> 1 not in made.exclusive:
+            break
+        left, right = sum(one) - common, (sum(other) - common) ^ sign
+    return left, right
+
+
+def _equal(made: Expressions, pairs: Sequence[tuple[int, int]], seconds: float) -> Verdict:
+    sides = [[pair[side] for pair in pairs] for side in (0, 1)]
+    variables = [2 * node for node in made.variables([*sides[0], *sides[1]])]
+    if not variables:  # unlike constants
+        return Verdict.DIFFERENT
+    first, second = to_network(made, variables, sides)
+    if len(variables) <= _EXHAUSTIVE_BITS:
+        words = pack_table(_all_rows(len(variables)))
+        same = np.array_equal(first.evaluate(words), second.evaluate(words))
+        return Verdict.EQUAL if same else Verdict.DIFFERENT
+    return EquivalenceProver(first, seconds=seconds).prove(second).verdict
+
+
+def _all_rows(bits: int) -> NDArray[np.uint8]:
+    """List all values of some bits, at least 64 rows."""
+    values = np.arange(max(1 << bits, 64))
+    return (values[:, None] >> np.arange(bits) & 1).astype(np.uint8)
+
+
+@dataclass(slots=True)
+class _Model:
+    """Two copies from a reset on: latches with what they become, and other inputs."""
+
+    latches: list[tuple[int, int]]
+    inputs: list[int]
+
+
+def _from_reset_on(
+    good: Netlist,
+    faulty: Netlist,
+    cells: Mapping[str, Cell],
+    copies: tuple[_Copy, _Copy],
+    live: set[str],
+    seconds: float,
+) -> Equality:
+    """Run both side by side; registers that the fault cannot reach stand there once."""
+    apart = _reached_by_fault(copies, live)
+    made = Expressions()
+    started = made.variable("started")
+    model = _Model(latches=[(started, TRUE)], inputs=[])
+
+    def fresh(name: str) -> int:
+        model.inputs.append(made.variable(name))
+        return model.inputs[-1]
+
+    inputs: dict[Bit, int] = {}
+    for port in good.ports:
+        for place, bit in enumerate(() if port.is_output else port.bits):
+            literal = fresh(f"{port.name}[{place}]")
+            inputs[bit] = made.disjunction(literal, started ^ 1) if port.name == "rst" else literal
+    reset, offered = (next(p.bits[0] for p in good.ports if p.name == name) for name in ("rst", "inputs__valid"))
+    inputs[offered] = made.conjunction(inputs[offered], inputs[reset] ^ 1)  # nobody offers a token during a reset
+    sides: list[dict[str, int]] = [{}, {}]
+    held: list[dict[str, int]] = [{}, {}]
+    for name in [*copies[1].following]:
+        before = fresh(f"before {name}")
+        latch = made.variable(f"register {name}")
+        held[0][name] = held[1][name] = latch
+        if name in apart:
+            held[1][name] = made.variable(f"faulty register {name}")
+        for side in (0, 1):
+            sides[side][name] = made.choose(started, held[side][name], before)
+    one = _Copy(good, cells, made, inputs, sides[0])
+    other = _Copy(faulty, cells, made, inputs, sides[1])
+    bad = FALSE
+    for left, right in _shown(made, one, other):
+        bad = made.disjunction(bad, made.exclusive_or(left, right))
+    for name, literal in one.following.items():
+        model.latches.append((held[0][name], literal))
+    for name, literal in other.following.items():
+        if name in apart:
+            model.latches.append((held[1][name], literal))
+        elif name not in one.following:
+            model.latches.append((held[0][name], literal))
+    outputs = [*(following for _, following in model.latches), made.conjunction(bad, started)]
+    variables = [*model.inputs, *(latch for latch, _ in model.latches)]
+    (network,) = to_network(made, variables, [outputs])
+    with tempfile.TemporaryDirectory(prefix="hdlgen-faults-") as name:
+        folder = Path(name)
+        (folder / "both.aig").write_bytes(with_latches(write_aiger(network), len(model.latches)))
+        return _decide(folder, seconds)
+
+
+def _decide(folder: Path, seconds: float) -> Equality:
+    """Have ABC merge what is equal in both copies, and look for a difference where something is left."""
+    limit = max(int(seconds / 3), 1)
+    # Two frames: a register that is read one cycle after it was loaded is the same only where it is read.
+    _ask(folder, "read_aiger both.aig; strash; scleanup; scorr -F 2 -C 1000; write_aiger left.aig", seconds)
+    if is_never(folder / "left.aig"):
+        return Equality.SAME_AT_PORTS
+    source = "left.aig" if (folder / "left.aig").is_file() else "both.aig"
+    for command in (f"bmc3 -T {limit} -F 30", f"pdr -T {limit}"):
+        said = _ask(folder, f"read_aiger {source}; strash; {command}", seconds)
+        if _FAILED.search(said):
+            return Equality.DIFFERENT
+        if _PROVED.search(said):
+            return Equality.SAME_AT_PORTS
+    return Equality.UNDECIDED
+
+
+def _ask(folder: Path, commands: str, seconds: float) -> str:
+    """Run ABC. Raises: ToolError where it complains; a run beyond its time has said nothing."""
+    try:
+        done = tools.run([tools.require("yosys-abc"), "-c", commands], folder=folder, seconds=seconds)
+    except ToolTimeout:
+        return ""
+    said = done.output + done.error
+    complaint = COMPLAINT.search(said)
+    if complaint:
+        raise ToolError(f"yosys-abc: it must compare without an error, not with: {complaint[0].strip()}")
+    return said
+
+
+def _reached_by_fault(copies: tuple[_Copy, _Copy], live: set[str]) -> set[str]:
+    """Name the registers that may come to differ."""
+    one, other = copies
+    made = one.made
+    found = {name for name in other.following if one.following.get(name) != other.following[name]}
+    readers: dict[int, set[str]] = {}
+    for name, literal in other.following.items():
+        for node in made.variables([literal]):
+            readers.setdefault(node, set()).add(name)
+    pending = list(found)
+    while pending:
+        for name in readers.get(one.states[pending.pop()] >> 1, ()):
+            if name not in found:
+                found.add(name)
+                pending.append(name)
+    return found & one.following.keys()
+
+
+class _Copy:
+    """The literals of a netlist's outputs and next state.
+
+    Attributes:
+        shown: of each bit of an output port.
+        following: what each register holds after the edge.
+    """
+
+    def __init__(
+        self,
+        netlist: Netlist,
+        cells: Mapping[str, Cell],
+        made: Expressions,
+        inputs: Mapping[Bit, int],
+        states: Mapping[str, int],
+    ) -> None:
+        self.netlist, self.cells, self.made, self.states = netlist, cells, made, states
+        known: dict[Bit, int] = {"0": FALSE, "1": TRUE, "x": FALSE, **inputs}
+        flip_flops = [(each, cells[each.cell].flip_flop) for each in netlist.instances if cells[each.cell].flip_flop]
+        inner: dict[str, dict[str, int]] = {}
+        for instance, state in flip_flops:
+            assert state is not None
+            literal = states[instance.name]
+            inner[instance.name] = {state.state: literal, state.inverted_state: literal ^ 1}
+            self._drive(instance.pins, cells[instance.cell], inner[instance.name], known)
+        for instance in in_order(netlist.instances, cells):
+            cell = cells[instance.cell]
+            values = {pin: known[instance.pins.get(pin, "0")] for pin in cell.inputs}
+            self._drive(instance.pins, cell, values, known)
+        self.following: dict[str, int] = {}
+        for instance, state in flip_flops:
+            assert state is not None
+            values = {pin: known[instance.pins.get(pin, "0")] for pin in cells[instance.cell].inputs}
+            self.following[instance.name] = self._literal(state.next_state, values | inner[instance.name])
+        self.shown = {
+            (port.name, place): known[bit]
+            for port in netlist.ports
+            if port.is_output
+            for place, bit in enumerate(port.bits)
+        }
+
+    @staticmethod
+    def registers(netlist: Netlist, cells: Mapping[str, Cell]) -> list[str]:
+        """Name the instances that hold state."""
+        return [instance.name for instance in netlist.instances if cells[instance.cell].flip_flop is not None]
+
+    def _drive(self, pins: Mapping[str, Bit], cell: Cell, values: Mapping[str, int], known: dict[Bit, int]) -> None:
+        for pin in cell.pins.values():
+            if pin.is_output and pin.function is not None and pin.name in pins:
+                known[pins[pin.name]] = self._literal(pin.function, values)
+
+    def _literal(self, function: Function, values: Mapping[str, int]) -> int:
+        if function.operator == "name":
+            return values[function.name]
+        if function.operator in ("0", "1"):
+            return TRUE if function.operator == "1" else FALSE
+        inner = [self._literal(operand, values) for operand in function.operands]
+        if function.operator == "not":
+            return inner[0] ^ 1
+        operators: dict[str, Callable[[int, int], int]] = {
+            "and": self.made.conjunction,
+            "or": self.made.disjunction,
+            "xor": self.made.exclusive_or,
+        }
+        return operators[function.operator](inner[0], inner[1])
+
+    def live(self) -> set[str]:
+        """Name the registers that an output depends on, however late."""
+        owner = {self.states[name] >> 1: name for name in self.following}
+        found: set[str] = set()
+        pending = list(self.shown.values())
+        while pending:
+            names = {owner[node] for node in self.made.variables(pending) if node in owner} - found
+            found |= names
+            pending = [self.following[name] for name in names]
+        return found
