@@ -45,9 +45,15 @@ def small(text: str, point: str) -> Small:
         structure = read_structure(built.rtlil, folder=Path(name), seconds=60)
     workload = Workload(graph_of(text))
     interval = built.datapath["interval_cycles"]
-    widths = {"input_width": payload_width(compiler.inputs), "output_width": payload_width(compiler.outputs)}
     jobs = [
-        SimulationJob(name="small", verilog=built.verilog, phases=phases, fields=compiler.outputs, **widths)
+        SimulationJob(
+            name="small",
+            verilog=built.verilog,
+            input_width=payload_width(compiler.inputs),
+            output_width=payload_width(compiler.outputs),
+            phases=phases,
+            fields=compiler.outputs,
+        )
         for phases in (workload.phases(interval), workload.long_run(interval))
     ]
     return Small(
