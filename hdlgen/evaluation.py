@@ -12,6 +12,7 @@ from hdlgen.network import Network
 from hdlgen.space import Point
 
 __all__ = [
+    "AREAS",
     "FPGA_METRICS",
     "METRICS",
     "Constraint",
@@ -106,7 +107,7 @@ class Score:
     def as_dict(self) -> dict[str, float]:
         """List the figures by name, in the order of the fields, without areas on an FPGA and what was not measured."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
-        left_out = () if self.luts is None else _AREAS
+        left_out = () if self.luts is None else AREAS
         return {name: value for name, value in found.items() if value is not None and name not in left_out}
 
 
@@ -116,7 +117,8 @@ FPGA_METRICS = ("luts", "dsps", "brams")
 CELL_METRICS = ("area_um2", "energy_pj")
 """What only designs of standard cells are measured for."""
 
-_AREAS = ("area_um2", "flip_flop_area_um2")
+AREAS = ("area_um2", "flip_flop_area_um2")
+"""Figures of a score that an FPGA does not have."""
 
 METRICS: Mapping[str, Direction] = {
     "area_um2": Direction.MINIMIZE,

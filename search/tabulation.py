@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hdlgen.errors import HdlgenError, InputError
-from hdlgen.evaluation import METRICS, Constraint, Direction, Evaluation, Objective, Score, Status
+from hdlgen.evaluation import AREAS, METRICS, Constraint, Direction, Evaluation, Objective, Score, Status
 from hdlgen.limits import MAX_TABLE_FILE_BYTES
 from hdlgen.space import Choice, Knob, Point, Space
 from search.durable import write_bytes
@@ -157,7 +157,12 @@ def _evaluations(document: Mapping[str, Any]) -> tuple[Evaluation, ...]:
     points, scores = document["points"], document["scores"]
     columns = {f"points.{knob.name}": points.get(knob.name) for knob in knobs}
     # A figure that later versions added has a default, and may be missing from an older table.
-    figures = [name for name, of in Score.__dataclass_fields__.items() if name in scores or of.default is MISSING]
+    needed = () if "luts" in scores else AREAS
+    figures = [
+        name
+        for name, of in Score.__dataclass_fields__.items()
+        if name in scores or of.default is MISSING or name in needed
+    ]
     columns |= {f"scores.{name}": scores.get(name) for name in figures}
     columns |= {name: document[name] for name in ("statuses", "hardware", "runtimes_s")}
     size = len(document["statuses"])

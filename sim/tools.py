@@ -107,7 +107,7 @@ def run(
     seconds: float,
     variables: Mapping[str, str] | None = None,
     text: str = "",
-    memory_bytes: int = MAX_TOOL_MEMORY_BYTES,
+    memory_bytes: int | None = MAX_TOOL_MEMORY_BYTES,
 ) -> Completed:
     """Run a program in a folder and wait for it.
 
@@ -117,7 +117,7 @@ def run(
         seconds: wall-clock limit; beyond it the whole process group is killed.
         variables: changes to the environment.
         text: what it reads on standard input.
-        memory_bytes: limit on its address space.
+        memory_bytes: limit on its address space; None for one of the system's own, such as a browser.
     Returns: exit status and output; a status other than 0 is the caller's to judge.
     Raises: ToolMissing where the program is not there, ToolTimeout.
     """
@@ -135,7 +135,8 @@ def run(
         )
     except OSError as error:
         raise _refused(command[0], error) from error
-    _limit_memory(process.pid, memory_bytes)
+    if memory_bytes is not None:
+        _limit_memory(process.pid, memory_bytes)
     try:
         output, errors = process.communicate(text, timeout=seconds)
     except subprocess.TimeoutExpired:

@@ -102,7 +102,7 @@ def _program(program: str, option: str, purpose: str, *, needed: bool) -> Findin
         return Finding(name=program, purpose=purpose, found=False, needed=needed, install=install)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            done = tools.run([path, option], folder=Path(folder), seconds=20)
+            done = tools.run([path, option], folder=Path(folder), seconds=20, memory_bytes=None)
         version = next(iter(_VERSION.findall(done.output + done.error)), "") or _installed(program)
     except HdlgenError:
         return Finding(name=program, purpose=purpose, found=False, needed=needed, place=str(path), install=install)
