@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from amaranth.hdl import Module, Signal, Value
@@ -93,8 +94,9 @@ def space(width: int) -> Space:
     return Space(knobs=tuple(Knob(name=name, choices=choices) for name, choices in offered.items()))
 
 
+@cache
 def ours(width: int, point: Point) -> Structure:
-    """Build our multiplier of a point."""
+    """Build our multiplier of a point, once."""
     chosen = settings(point)
     variant = ", ".join(str(point[name]) for name in ("adder", "full_adders"))
     text = _product(width, chosen.style)
