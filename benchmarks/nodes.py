@@ -31,7 +31,8 @@ def _nodes(folder: Path, *options: str) -> dict[str, Any]:
     variables = {"XDG_CACHE_HOME": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
     asked = ("nodes", SPEC, "--throughput", f"{THROUGHPUT_MSPS:g}", "--json", *options)
     command: list[str | Path] = [sys.executable, "-c", _PROGRAM, *asked]
-    done = tools.run(command, folder=folder, seconds=_SECONDS, variables=variables)
+    # Without our limit of memory, which is for programs below it: place and route sets a higher one.
+    done = tools.run(command, folder=folder, seconds=_SECONDS, variables=variables, memory_bytes=None)
     if done.status != 0:
         raise ToolError(f"nodes: the command must succeed, not end with status {done.status}: {done.error[-800:]}")
     document: dict[str, Any] = json.loads(done.output)
