@@ -85,7 +85,7 @@ def contest(source: str, technology: str, plan: Plan, *, cache: Path | None = No
     return Contest(
         design=project.spec.name,
         technology=technology,
-        shell_um2=shell_area(project.compiler, project.library),
+        shell_um2=shell_area(project.compiler, project.cell_technology),
         ours=tuple(ours),
         rivals=tuple(rivals),
     )

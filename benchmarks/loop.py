@@ -68,7 +68,7 @@ class Naive:
         job = {
             "spec": self.project.source,
             "point": dict(point.values),
-            "liberty": str(self.project.library.liberty),
+            "liberty": str(self.project.cell_technology.liberty),
             "tokens": str(folder / "tokens.json"),
         }
         (folder / "tokens.json").write_text(json.dumps(tokens))

@@ -16,13 +16,13 @@ from pathlib import Path
 from hdlgen.errors import ToolError
 from sim import tools
 
-__all__ = ["LOG", "Abc", "Surroundings", "run_abc", "running"]
+__all__ = ["LOG", "Abc", "Surroundings", "ask_abc", "run_abc", "running"]
 
 _MAPPED, _SCRIPT, _SURROUNDINGS = "mapped.blif", "map.abc", "surroundings.txt"
 LOG = "abc.log"
 """The file in the folder that takes all that ABC says."""
 
-_COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command).*$", re.MULTILINE)
+_COMPLAINT = re.compile(r"^(?:Error\b|Cannot\b|\*\* cmd error|.*unknown command|.*[Mm]iter.*cannot).*$", re.MULTILINE)
 _THROUGH = "hdlgen is answered"
 
 
@@ -115,3 +115,25 @@ def run_abc(
         reason = complaint[0].strip() if complaint else f"status {status} and no netlist"
         raise ToolError(f"yosys-abc: it must map the design without an error, not with: {reason}")
     return (folder / _MAPPED).read_text()
+
+
+def ask_abc(commands: str, *, folder: Path, seconds: float, purpose: str) -> str | None:
+    """Run commands that work on files in a folder, and give all that ABC says.
+
+    Args:
+        commands: apart by `; `.
+        seconds: wall-clock limit.
+        purpose: what a complaint is of, as in "it must PURPOSE without an error".
+    Returns: None where the time was up.
+    Raises: ToolError where ABC complains, ToolMissing.
+    """
+    try:
+        done = tools.run([tools.require("yosys-abc"), "-c", commands], folder=folder, seconds=seconds)
+    except tools.ToolTimeout:
+        return None
+    said = done.output + done.error
+    complaint = _COMPLAINT.search(said)
+    if complaint or done.status:
+        reason = complaint[0].strip() if complaint else f"status {done.status}"
+        raise ToolError(f"yosys-abc: it must {purpose} without an error, not with: {reason}")
+    return said

@@ -53,7 +53,7 @@ class Project:
         return str(self.spec.path or self.source)
 
     @property
-    def library(self) -> Technology:
+    def cell_technology(self) -> Technology:
         """Give the technology where it is one of cells.
 
         Raises: InputError for an FPGA.
@@ -180,7 +180,7 @@ def measuring(
     check_tools(simulator)
     if energy:
         tools.require("iverilog")
-        check_voltage(project.library)
+        check_voltage(project.cell_technology)
     results = Cache((cache or cache_folder()) / "results")
     results.check_writable()
     kept = (project.compiler, project.technology)

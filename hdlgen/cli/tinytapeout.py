@@ -123,14 +123,14 @@ def _mapped(
     chosen = settings(point)
     done = synthesize(
         rtlil,
-        project.library,
+        project.cell_technology,
         recipe=chosen.recipe,
         gate_share=chosen.gate_share,
         folder=folder,
         seconds=10 * MAP_SECONDS,
     )
     room = check_fit(f"{project.spec.name}: {point.text()}", round(done.area_um2, 4), tiles, most)
-    return done.mapped, room, round(analyse(done.mapped, project.library).period_ps, 2)
+    return done.mapped, room, round(analyse(done.mapped, project.cell_technology).period_ps, 2)
 
 
 def _clock_hz(period_ps: float) -> int:
@@ -172,7 +172,7 @@ def _test(project_folder: Path, mapped: Netlist, project: Project, top: str, fol
     """Run the project's test on its Verilog, and on the netlist that was measured."""
     run_test([project_folder / "src" / "project.v"], project_folder / "test", folder=folder)
     netlist = folder / "netlist.v"
-    models = cell_models(project.library, mapped.counts().keys())
+    models = cell_models(project.cell_technology, mapped.counts().keys())
     netlist.write_text(models + mapped.verilog().replace("module top (", f"module {top} (", 1))
     run_test([netlist], project_folder / "test", folder=folder)
 

@@ -19,17 +19,15 @@ from numpy.typing import NDArray
 
 from hdlgen.aiger import write_aiger
 from hdlgen.bits import pack_table
-from hdlgen.errors import ToolError
 from hdlgen.evaluation import Verdict
-from sim import tools
 from sim.boolean import Function
 from sim.cells import Cell
 from sim.expressions import FALSE, TRUE, Expressions, to_network
 from sim.faults.lanes import in_order
 from sim.netlist import Bit, Netlist
 from sim.prove import EquivalenceProver
-from sim.prove_handshake import COMPLAINT, is_never, with_latches
-from sim.tools import ToolTimeout
+from sim.prove_handshake import is_never, with_latches
+from sim.yosys_abc import ask_abc
 
 __all__ = ["Equality", "compare"]
 
@@ -215,16 +213,8 @@ def _decide(folder: Path, seconds: float) -> Equality:
 
 
 def _ask(folder: Path, commands: str, seconds: float) -> str:
-    """Run ABC. Raises: ToolError where it complains; a run beyond its time has said nothing."""
-    try:
-        done = tools.run([tools.require("yosys-abc"), "-c", commands], folder=folder, seconds=seconds)
-    except ToolTimeout:
-        return ""
-    said = done.output + done.error
-    complaint = COMPLAINT.search(said)
-    if complaint:
-        raise ToolError(f"yosys-abc: it must compare without an error, not with: {complaint[0].strip()}")
-    return said
+    """Run ABC, which says nothing where its time is up."""
+    return ask_abc(commands, folder=folder, seconds=seconds, purpose="compare") or ""
 
 
 def _reached_by_fault(copies: tuple[_Copy, _Copy], live: set[str]) -> set[str]:

@@ -68,7 +68,7 @@ def test_the_naive_loop_measures_a_design(project: Project, tmp_path: Path) -> N
     result = naive.measure(job)
     assert result["interval_cycles"] == 1.0
     # Seven input bits, seven of the result and the bits that say what is valid: at least 14 of the smallest flip-flop.
-    flip_flop = min(cell.area_um2 for cell in project.library.cells.values() if cell.flip_flop is not None)
+    flip_flop = min(cell.area_um2 for cell in project.cell_technology.cells.values() if cell.flip_flop is not None)
     assert 14 * flip_flop < result["area_um2"] < 100 * flip_flop
 
 

@@ -29,7 +29,7 @@ def test_a_liberty_file_stands_beside_its_spec(folder: Path) -> None:
     shutil.copy(load("sky130hd").liberty, folder / "inner" / "cells.lib")
     (folder / "inner" / "dot.toml").write_text(DOT + '[technology]\nliberty = "cells.lib"\n')
     project = open_project("inner/dot.toml")
-    assert project.library.cells.keys() == load("sky130hd").cells.keys()
+    assert project.cell_technology.cells.keys() == load("sky130hd").cells.keys()
     assert "full_adders" in {knob.name for knob in project.space.knobs}
 
 
