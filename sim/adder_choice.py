@@ -55,6 +55,6 @@ def _mapped(
         netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds, abc=abc, as_gates=as_gates)
     if recipe.for_speed and any(instance.name in numbers for instance in netlist.instances):
         netlist = resize(netlist, technology, recipe, folder=folder, seconds=seconds, abc=abc)
-    if recipe.eased:
-        netlist = ease(netlist, technology, recipe.eased, folder=folder, seconds=seconds, abc=abc)
+        if recipe.eased:
+            netlist = ease(netlist, technology, recipe.eased, folder=folder, seconds=seconds, abc=abc)
     return netlist
