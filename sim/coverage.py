@@ -15,33 +15,47 @@ import numpy as np
 
 from hdlgen.coverage import Coverage
 from hdlgen.payload import Port, unpack
-from sim.faults.bench import run_testbench
+from sim.faults.bench import run_side_by_side, run_testbench
 from sim.faults.lanes import Lanes
 from sim.netlist import Netlist
 from sim.simulation import Phase, SimulationJob
 from sim.technology import Technology
 from sim.wrapper import ACCEPT, OFFER, RESET
 
-__all__ = ["corners_seen", "cover"]
+__all__ = ["STREAMS", "corners_seen", "cover"]
+
+STREAMS = 8
+"""Into so many the long run is cut where it may be: they take hardly more time side by side than one of them."""
 
 MOST_ELEMENTS = 64
 """Of so many input elements the pairs are counted at most: the first ones."""
 
 
 def cover(
-    netlist: str, technology: Technology, job: SimulationJob, long: Sequence[Phase], inputs: Sequence[Port]
+    netlist: str,
+    technology: Technology,
+    job: SimulationJob,
+    long: Sequence[Phase],
+    inputs: Sequence[Port],
+    streams: int = 1,
 ) -> Coverage:
     """Play a job's phases, then the long run, on a netlist, and count what they exercise.
 
     Args:
         netlist: structural Verilog.
         inputs: fields of the input payload.
+        streams: into how many the long run may be cut, each from a reset on; only what keeps no state gives the same
+            results then.
     Raises: LaneFailure where the netlist does not pass.
     """
-    lanes = Lanes(Netlist.from_verilog(netlist), technology.cells, (), nets=True)
+    circuit = Netlist.from_verilog(netlist)
+    lanes = Lanes(circuit, technology.cells, (), nets=True)
     watch = _Watch(lanes)
     run_testbench(lanes, job, see=watch.see)
-    run_testbench(lanes, replace(job, phases=tuple(long)))
+    run_side_by_side(
+        Lanes(circuit, technology.cells, (), good=streams),
+        [replace(job, phases=tuple(_share(phase, place, streams) for phase in long)) for place in range(streams)],
+    )
     tokens = [payload for phase in (*job.phases, *long) for payload in phase.inputs]
     corners, seen, pairs, pairs_seen = corners_seen(inputs, tokens)
     return Coverage(
@@ -57,6 +71,12 @@ def cover(
         pairs_seen=pairs_seen,
         long_tokens=sum(len(phase.inputs) for phase in long),
     )
+
+
+def _share(phase: Phase, place: int, streams: int) -> Phase:
+    """Cut one stream's tokens out of a phase."""
+    begin, end = (len(phase.inputs) * at // streams for at in (place, place + 1))
+    return replace(phase, inputs=phase.inputs[begin:end], expected=phase.expected[begin:end])
 
 
 class _Watch:

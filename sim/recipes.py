@@ -21,8 +21,8 @@ class Recipe:
         mapping: from the logic as read to buffered cells.
         sizing: what then chooses among the sizes of a cell.
         summary: what it is for, in a few words.
-        eased: the share of the delay that is given back for smaller cells where a netlist with adder cells is sized as a
-            whole.
+        eased: the share of the delay that is given back for smaller cells, where there are adder cells and the whole
+            netlist is therefore sized once more.
     """
 
     mapping: str

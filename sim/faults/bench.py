@@ -23,7 +23,7 @@ from sim.simulation import SimulationJob
 from sim.testbench import Checker, Driver, Monitor, Testbench
 from sim.wrapper import ACCEPT, OFFER, PAYLOAD_SHIFT, RESET
 
-__all__ = ["PATIENCE_CYCLES", "Caught", "LaneFailure", "Played", "run_testbench"]
+__all__ = ["PATIENCE_CYCLES", "Caught", "LaneFailure", "Played", "run_side_by_side", "run_testbench"]
 
 PATIENCE_CYCLES = 1100
 """A lane in which nothing goes in or out for so long is stuck: longer than the pattern of pauses, which repeats."""
@@ -125,6 +125,14 @@ def run_testbench(
     return _Run(lanes, job, see).play()
 
 
+def run_side_by_side(lanes: Lanes, jobs: Sequence[SimulationJob]) -> None:
+    """Play a job on each lane, all at once: as many good lanes as jobs, of the same design.
+
+    Raises: LaneFailure where one does not pass.
+    """
+    _Run(lanes, jobs[0], None).play_apart(jobs)
+
+
 class _Run:
     """The state of a run."""
 
@@ -181,6 +189,21 @@ class _Run:
             answers=tuple(map(tuple, answers.values())),
             cycles=len(self.samples),
         )
+
+    def play_apart(self, jobs: Sequence[SimulationJob]) -> None:
+        """Play each lane by a testbench and a job of its own."""
+        self.common = 0
+        for lane, job in enumerate(jobs):
+            bench = _LaneTestbench({**job_document(0, job), "patience_cycles": PATIENCE_CYCLES})
+            self.own[lane], self.words[lane] = bench, 0
+            self._drive(lane, bench.word)
+        state = self.lanes.state
+        while self.own:
+            outputs, state = self.lanes.step(state, list(self.apart))
+            self._go_on(outputs)
+            first = next(filter(None, self.found), None)
+            if first is not None:
+                raise LaneFailure(f"netlist: {_sentence(first)}")
 
     def _sample(self, outputs: Sequence[int], lane: int) -> str:
         """Give what the testbench reads of a lane; a payload that is not valid it does not read."""
@@ -247,6 +270,10 @@ class _Run:
             bench.close()
             del self.own[lane]
             word = 0
+        self._drive(lane, word)
+
+    def _drive(self, lane: int, word: int) -> None:
+        """Drive a lane with a word of its own from the next cycle on."""
         changed = word ^ self.words[lane]
         self.words[lane] = word
         while changed:

@@ -8,10 +8,12 @@ drawn by seed, the same in all lanes.
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from hdlgen.errors import ToolError
 from sim.boolean import Function, columns
@@ -42,7 +44,7 @@ class _Overrides:
 
 
 class Lanes:
-    """Simulate a netlist without a fault in lane 0, and with one fault in each of the lanes from 1 on.
+    """Simulate a netlist without a fault in lane 0, and with one fault in each of the lanes behind the good ones.
 
     Args:
         netlist: of the cells, with one clock.
@@ -50,6 +52,7 @@ class Lanes:
         faults: each may read nets that come later in the netlist, but together they must not close a loop.
         seed: of what registers wake up at.
         nets: whether a cycle's outputs are followed by the values of all nets.
+        good: how many lanes, the first ones, have no fault.
 
     Attributes:
         lanes: how many there are.
@@ -69,8 +72,9 @@ class Lanes:
         *,
         seed: int = 1,
         nets: bool = False,
+        good: int = 1,
     ) -> None:
-        self.lanes = len(faults) + 1
+        self.lanes = good + len(faults)
         self.mask = (1 << self.lanes) - 1
         added = [instance for fault in faults for instance in fault.added]
         clocks = {
@@ -108,7 +112,7 @@ class Lanes:
         self._nets: dict[Bit, _Overrides] = defaultdict(_Overrides)
         self._ports: dict[tuple[str, int], _Overrides] = defaultdict(_Overrides)
         self._other_cells: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for number, fault in enumerate(faults, start=1):
+        for number, fault in enumerate(faults, start=good):
             lane = 1 << number
             for pin, bit in fault.pins.items():
                 self._pins[pin].add(lane, bit)
@@ -123,14 +127,11 @@ class Lanes:
             order = in_order(everything, cells, faults)
         except CycleError:
             raise ToolError("faults: the netlist with all of them must not have a loop of gates") from None
-        text = self._program(order)
-        scope: dict[str, Step] = {}
-        exec(compile(text, "<lanes>", "exec"), scope)  # noqa: S102 - our own text, of numbers and bitwise operators
-        self.step: Step = scope["step"]
+        self.step: Step = _compiled(self._program(order))
 
     def _program(self, order: Sequence[Instance]) -> str:
         """Write the function of one clock cycle: outputs, and the state after the edge."""
-        lines = ["def step(state, inputs):"]
+        lines = [_HEAD.rstrip()]
         if self.registers:
             lines.append(f"  {''.join(f's{place},' for place in range(len(self.registers)))} = state")
         if self.inputs:
@@ -228,6 +229,24 @@ class Lanes:
             return f"({inner[0]} ^ {self.mask})"
         sign = {"and": "&", "or": "|", "xor": "^"}[function.operator]
         return f"({inner[0]} {sign} {inner[1]})"
+
+
+_HEAD = "def step(state, inputs):\n"
+_BODY = re.compile(r"(?:[nwsi]?[0-9]++|state|inputs|return|[ =&|^(),\n])*+")
+"""All that a program may consist of: numbered values, numbers, bitwise operators; no call, attribute or other name."""
+
+
+def _compiled(program: str) -> Step:
+    """Make the function of a program that consists of what one may.
+
+    Raises: ToolError for any other text.
+    """
+    if not program.startswith(_HEAD) or not _BODY.fullmatch(program, len(_HEAD)):
+        raise ToolError("faults: the program of a netlist must consist of numbered values and bitwise operators alone")
+    scope: dict[str, Any] = {"__builtins__": {}}
+    exec(compile(program, "<lanes>", "exec"), scope)  # noqa: S102 - held to `_BODY`
+    step: Step = scope["step"]
+    return step
 
 
 _A, _B, _C = columns(3)

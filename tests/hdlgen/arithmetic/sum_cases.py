@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from math import prod
 
 from hdlgen.arithmetic.sum_shape import Position, SumShape
+from hdlgen.arithmetic.sums import SumStyle, SumUnit
+from hdlgen.emit import to_rtlil
 from hdlgen.number import Format
 from tests.hdlgen.rtlil import Netlist, Run
 
-__all__ = ["Drawn", "drawn", "expected", "pipelined_results", "random_shape"]
+__all__ = ["LANES", "Drawn", "drawn", "expected", "is_exact", "pipelined_results", "random_shape"]
+
+LANES = 80
+"""How many cases are run side by side."""
 
 Drawn = list[dict[tuple[int, int], list[int]]]
 """For each cycle and each factor (position, number) one value a lane."""
@@ -89,3 +94,12 @@ def pipelined_results(
             results.append(run.get("result"))
         run.tick()
     return results
+
+
+def is_exact(shape: SumShape, style: SumStyle, cuts: frozenset[int] = frozenset(), *, seed: int = 0) -> bool:
+    """Feed new values in every cycle and compare what comes out so many cycles later as there are cuts."""
+    netlist = Netlist(to_rtlil(SumUnit(shape, style, cuts=cuts)))
+    given = drawn(shape, 3 if cuts else 1, LANES, seed)
+    found = pipelined_results(netlist, given, LANES, latency=len(cuts))
+    modulus = 1 << shape.result.width
+    return found == [[total % modulus for total in expected(shape, values, LANES)] for values in given]

@@ -15,24 +15,14 @@ from hdlgen.arithmetic.sum_shape import CARRY_CHAINS, DSP, FPGA_MULTIPLIERS, Pos
 from hdlgen.arithmetic.sums import SumUnit, estimate
 from hdlgen.emit import to_rtlil
 from hdlgen.number import Format
-from tests.hdlgen.arithmetic.sum_cases import drawn, expected, pipelined_results, random_shape
+from tests.hdlgen.arithmetic.sum_cases import LANES, drawn, expected, is_exact, pipelined_results, random_shape
 from tests.hdlgen.rtlil import Netlist
 
 MULTIPLIERS = (*FPGA_MULTIPLIERS, DSP)
-LANES = 60
 
 
 def style_of(multiplier: str, constants: str = "signed_digits") -> SumStyle:
     return SumStyle(reduction=CARRY_CHAINS, multiplier=multiplier, adder="native", constants=constants)
-
-
-def is_exact(shape: SumShape, style: SumStyle, cuts: frozenset[int] = frozenset(), *, seed: int = 0) -> bool:
-    """Feed new values in every cycle and compare what comes out so many cycles later as there are cuts."""
-    netlist = Netlist(to_rtlil(SumUnit(shape, style, cuts=cuts)))
-    given = drawn(shape, 3 if cuts else 1, LANES, seed)
-    found = pipelined_results(netlist, given, LANES, latency=len(cuts))
-    modulus = 1 << shape.result.width
-    return found == [[total % modulus for total in expected(shape, values, LANES)] for values in given]
 
 
 def products(count: int, width: int, *, signed: bool = True, result: int = 0) -> SumShape:

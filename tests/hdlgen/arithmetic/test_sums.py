@@ -15,7 +15,7 @@ from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumSh
 from hdlgen.arithmetic.sums import SumUnit, estimate
 from hdlgen.emit import to_rtlil
 from hdlgen.number import Format
-from tests.hdlgen.arithmetic.sum_cases import drawn, expected, pipelined_results, random_shape
+from tests.hdlgen.arithmetic.sum_cases import LANES, drawn, expected, is_exact, pipelined_results, random_shape
 from tests.hdlgen.rtlil import Netlist
 
 STYLES = [
@@ -25,7 +25,6 @@ STYLES = [
     for adder in ADDERS
     for constants in CONSTANT_ENCODINGS
 ]
-LANES = 80
 
 
 def named(style: SumStyle) -> str:
@@ -40,15 +39,6 @@ def with_cells(style: SumStyle) -> SumStyle:
         constants=style.constants,
         cells=True,
     )
-
-
-def is_exact(shape: SumShape, style: SumStyle, cuts: frozenset[int] = frozenset(), *, seed: int = 0) -> bool:
-    """Feed new values in every cycle and compare what comes out so many cycles later as there are cuts."""
-    netlist = Netlist(to_rtlil(SumUnit(shape, style, cuts=cuts)))
-    given = drawn(shape, 3 if cuts else 1, LANES, seed)
-    found = pipelined_results(netlist, given, LANES, latency=len(cuts))
-    modulus = 1 << shape.result.width
-    return found == [[total % modulus for total in expected(shape, values, LANES)] for values in given]
 
 
 @pytest.mark.parametrize("style", STYLES, ids=named)
