@@ -1,10 +1,10 @@
-"""The commands in the documents: each is one that is understood, and the tutorial's run in their order."""
+"""The commands in the documents: understood, and run here unless they take minutes or the reader's own files."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,41 @@ DOCUMENTS = (
     *sorted((ROOT / "designs").rglob("README.md")),
 )
 TUTORIAL = ROOT / "docs" / "tutorial.md"
+
+
+RUN = (
+    "check fir8",
+    "measure fir8 --point interval=4",
+    "verilog fir8 --point stages=2 -o fir8.v",
+    "simulate fir8 --verilog fir8.v",
+    "tinytapeout popcount64",
+    "prove dot8 --point interval=4,fold=4",
+    "faults dot8",
+    "compare fir8 --replay --strategies uniform,local,evolution --seeds 30",
+)
+"""Run one after the other, as they stand."""
+WITH_AN_FPGA = ("bitstream dot8 --point stages=6 --board icebreaker",)
+WITH_OSU = tuple(
+    f"{command} dot8 --technology /usr/share/qflow/tech/osu018/osu018_stdcells.lib" for command in ("check", "measure")
+)
+LONG = {
+    "search fir8 --budget 24",
+    "report runs/fir8-1",
+    "compare --replay",
+    "nodes matrix_engine --throughput 1000000",
+    "nodes matrix_engine --throughput 1000000 --cap 50000",
+    "nodes matrix_engine --throughput 1000000 --cap 50000 --resume",
+    "search dot8 --technology ice40-up5k",
+    "search dot8 --prove",
+    "learn designs/rv32i/oracle.py:step --golden designs/rv32i/golden.v --seeds 5",
+    "learn designs/rv32i/oracle.py:step --golden designs/rv32i/golden.v --seed 1 --seeds 1 -o runs/rv32i",
+    "tinytapeout popcount64 --author Your name --out my-chip",
+}
+"""They take minutes, or follow one that does; smaller ones of their kind run in other tests."""
+OWN = re.compile(
+    r"(?:my|narrow|NAME)\.toml|(?:examples|table)\.csv|(?:my|mine|adder)\.py|core\.so|emulator|train\.npz|to/cells\.lib"
+)
+"""Files that the reader has."""
 
 
 def commands(text: str) -> list[list[str]]:
@@ -88,3 +123,42 @@ def test_the_tutorial_does_what_it_says(hdlgen: Hdlgen, folder: Path) -> None:
     (folder / "wrong.toml").write_text(refused)
     ran = hdlgen("check", "wrong.toml")
     assert ran.status == 2 and ran.err.count("\n") == 1 and "rounding" in ran.err
+
+
+def outside_the_tutorial() -> set[str]:
+    """List the commands of all other documents, each once."""
+    return {
+        " ".join(command)
+        for path in DOCUMENTS
+        if path != TUTORIAL
+        for command in commands(path.read_text(encoding="utf-8"))
+    }
+
+
+def test_every_command_is_run_or_there_is_a_reason() -> None:
+    known = {*RUN, *WITH_AN_FPGA, *WITH_OSU, *LONG}
+    assert {command for command in outside_the_tutorial() if not OWN.search(command)} == known
+
+
+def run_all(hdlgen: Hdlgen, texts: Iterable[str]) -> None:
+    for text in texts:
+        ran = hdlgen(*shlex.split(text))
+        assert ran.status == 0, f"{text}: {ran.err}"
+
+
+def test_the_commands_on_shipped_designs_run(hdlgen: Hdlgen) -> None:
+    run_all(hdlgen, RUN)
+
+
+@needs("ice40")
+def test_the_bitstream_of_the_readme_is_made(hdlgen: Hdlgen) -> None:
+    pytest.importorskip("amaranth_boards", reason="amaranth-boards is not installed; pip install 'hdlgen[fpga]'")
+    run_all(hdlgen, WITH_AN_FPGA)
+
+
+@pytest.mark.skipif(
+    not Path(shlex.split(WITH_OSU[0])[-1]).is_file(),
+    reason="osu018 is not installed; apt-get install qflow-tech-osu018",
+)
+def test_the_commands_on_osu018_run(hdlgen: Hdlgen) -> None:
+    run_all(hdlgen, WITH_OSU)
