@@ -1,4 +1,4 @@
-"""Icarus and Verilator say the same of a shipped design, figure by figure; of every one with `--all-designs`."""
+"""Icarus and Verilator say the same of every shipped design, figure by figure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,10 @@ from sim.simulators import SIMULATORS
 from sim.verilog import rtlil_to_verilog
 from sim.workload import Workload
 
-FEW = ("biquad", "sort8")
-"""One with feedback and rounding, one that reorders: a build by Verilator takes seconds."""
+SHIPPED = sorted(path.parent.name for path in (Path(__file__).parents[1] / "designs").glob("*/spec.toml"))
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    shipped = sorted(path.parent.name for path in (Path(__file__).parents[1] / "designs").glob("*/spec.toml"))
-    metafunc.parametrize("name", shipped if metafunc.config.getoption("--all-designs") else FEW)
-
-
+@pytest.mark.parametrize("name", SHIPPED)
 def test_icarus_and_verilator_agree(name: str, tmp_path: Path) -> None:
     if any(tools.find(program) is None for make in SIMULATORS.values() for program in make().programs):
         pytest.skip("both simulators must be installed")
