@@ -163,8 +163,8 @@ def _drivers(netlist: Netlist, technology: Technology) -> tuple[dict[Bit, int], 
         if not pins.keys() <= known:
             _refuse(netlist, technology)
         for pin in outputs:
-            bit = pins.get(pin)
-            index[f"{number}.{pin}" if bit is None else bit] = len(drivers)
+            net = pins.get(pin)
+            index[f"{number}.{pin}" if net is None else net] = len(drivers)
             drivers.append((number, pin))
     if len(index) != len(drivers) or not _CONSTANTS.keys().isdisjoint(index):
         _refuse(netlist, technology)
