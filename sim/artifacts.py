@@ -32,8 +32,7 @@ def collect(measure: Measure, points: Sequence[Point]) -> list[Artifacts]:
 
     Raises: ToolError where a point cannot be measured; what `Measure.evaluate` raises.
     """
-    builds = [measure.submit_build(point) for point in points]
-    designs = [build.result().require() for build in builds]
+    designs = measure.built(points)
     chosen = [settings(point) for point in points]
     keys = [measure.key(built, each.recipe, each.gate_share) for built, each in zip(designs, chosen, strict=True)]
     lost = [point for key, point in zip(keys, points, strict=True) if measure.cache.get(key) is None]

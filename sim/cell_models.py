@@ -25,29 +25,29 @@ def cell_models(technology: Technology, cells: Collection[str] | None = None) ->
 def cell_model(cell: Cell) -> str:
     """Write the module of one cell."""
     ports = ", ".join([f"input {pin}" for pin in cell.inputs] + [f"output {pin}" for pin in cell.outputs])
+    functions = {pin.name: pin.function for pin in cell.pins.values() if pin.function is not None}
     lines = [f"module {cell.name} ({ports});"]
     if cell.flip_flop is not None:
-        lines += _state(cell.flip_flop)
-    for pin in cell.pins.values():
-        if pin.function is not None:
-            lines.append(f"  assign {pin.name} = {pin.function.verilog()};")
+        lines += _state(cell.flip_flop, read={name for function in functions.values() for name in function.pins()})
+    lines += [f"  assign {name} = {function.verilog()};" for name, function in functions.items()]
     return "\n".join([*lines, "endmodule", ""])
 
 
-def _state(state: FlipFlop) -> list[str]:
-    clear = "1'b0" if state.clear is None else state.clear.verilog()
-    preset = "1'b0" if state.preset is None else state.preset.verilog()
-    lines = [
-        f"  reg {state.state};",
-        f"  wire {state.inverted_state} = ~{state.state};",
-        f"  wire clock_ = {state.clocked_on.verilog()}, clear_ = {clear}, preset_ = {preset};",
-    ]
-    if state.clear is None and state.preset is None:
-        return [*lines, f"  always @(posedge clock_) {state.state} <= {state.next_state.verilog()};"]
-    return [
-        *lines,
-        "  always @(posedge clock_ or posedge clear_ or posedge preset_)",
-        f"    if (clear_) {state.state} <= 1'b0;",
-        f"    else if (preset_) {state.state} <= 1'b1;",
-        f"    else {state.state} <= {state.next_state.verilog()};",
-    ]
+def _state(state: FlipFlop, *, read: Collection[str]) -> list[str]:
+    """Write the register of a flip-flop, and of the wires around it those that are read: each costs at every edge."""
+    lines = [f"  reg {state.state};"]
+    if state.inverted_state in {*read, *state.next_state.pins()}:
+        lines.append(f"  wire {state.inverted_state} = ~{state.state};")
+    edges = []
+    for wire, function in (("clock_", state.clocked_on), ("clear_", state.clear), ("preset_", state.preset)):
+        if function is not None and function.operator != "name":
+            lines.append(f"  wire {wire} = {function.verilog()};")
+            edges.append(f"posedge {wire}")
+        elif function is not None:
+            edges.append(f"posedge {function.name}")
+    kept = f"{state.state} <= {state.next_state.verilog()};"
+    for level, function, wire in (("1", state.preset, "preset_"), ("0", state.clear, "clear_")):
+        if function is not None:
+            condition = function.name if function.operator == "name" else wire
+            kept = f"if ({condition}) {state.state} <= 1'b{level}; else {kept}"
+    return [*lines, f"  always @({' or '.join(edges)}) {kept}"]

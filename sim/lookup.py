@@ -72,27 +72,28 @@ class Pack:
         self._first = np.zeros((count, pieces + 1))
         self._width = np.ones((count, pieces))  # of each piece; 1 beyond a row's end, where no slew ever falls
         self._load = np.full((count, loads), np.inf)
-        self._values = np.zeros((count, pieces + 1, loads))
+        self._columns = np.zeros((count, loads, pieces + 1))
         for row, table in enumerate(tables):
             n, m = table.values.shape
-            self._values[row, :n, :m] = table.values
-            self._values[row, n:, :m] = table.values[-1]
+            self._columns[row, :m, :n] = table.values.T
+            self._columns[row, :m, n:] = table.values[-1][:, None]
             self._first[row, :n] = table.first
             self._width[row, : n - 1] = np.diff(table.first)
             self._inner[row, : max(n - 2, 0)] = table.first[1 : n - 1]
             self._load[row, :m] = table.second
             if m == 1:  # a second, equal column makes it constant in the load
                 self._load[row, 1] = table.second[0] + 1.0
-                self._values[row, :, 1] = self._values[row, :, 0]
+                self._columns[row, 1] = self._columns[row, 0]
         # The last finite entry opens no segment.
         self._opening = np.where(np.isinf(self._load[:, 2:]), np.inf, self._load[:, 1:-1])
 
     def cut(self, rows: Integers, loads: Floats) -> Lines:
         """Interpolate linearly along the load; row i of the result is table rows[i] at loads[i]."""
-        axis = self._load[rows]
         low = (self._opening[rows] <= loads[:, None]).sum(axis=1)
-        each = np.arange(len(rows))
-        share = ((loads - axis[each, low]) / (axis[each, low + 1] - axis[each, low]))[:, None]
-        column = self._values[rows, :, low] * (1 - share) + self._values[rows, :, low + 1] * share
+        place = rows * self._load.shape[1] + low  # of the lower load, with all tables in one line
+        left, right = self._load.ravel()[place], self._load.ravel()[place + 1]
+        share = ((loads - left) / (right - left))[:, None]
+        columns = self._columns.reshape(-1, self._columns.shape[2])
+        column = columns[place] * (1 - share) + columns[place + 1] * share
         slope = np.diff(column, axis=1) / self._width[rows]
         return Lines(inner=self._inner[rows], offset=column[:, :-1] - slope * self._first[rows, :-1], slope=slope)

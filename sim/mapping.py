@@ -70,8 +70,8 @@ def map_logic(
         return _join(logic.ports, boundary, (), (), {})
     (folder / _LOGIC).write_text(write_blif(logic.gates, starts, [group[0].bit for group in groups]))
     mapped = _run_abc(technology, recipe, _mean_load_ff(groups, boundary, technology), folder, seconds, abc)
-    instances, driver = read_blif(mapped, technology, starts, logic.free)
-    return _join(logic.ports, boundary, instances, groups, driver)
+    gates, driver = read_blif(mapped, technology, starts, logic.free)
+    return _join(logic.ports, boundary, gates, groups, driver)
 
 
 def _registers(logic: Logic, technology: Technology) -> tuple[Logic, list[Instance]]:
@@ -167,38 +167,40 @@ def _unwanted(technology: Technology) -> list[str]:
 def _join(
     ports: Sequence[Port],
     boundary: Sequence[Instance],
-    instances: Sequence[Instance],
+    gates: Sequence[tuple[str, Sequence[str], Sequence[Bit]]],
     groups: Sequence[Sequence[_End]],
     driver: Mapping[str, Bit],
 ) -> Netlist:
     """Put registers, adders and ABC's cells together, with the nets numbered from 2 on in order of appearance."""
     pins = [dict(instance.pins) for instance in boundary]
     bits = [list(port.bits) for port in ports]
-    for number, group in enumerate(groups):
-        if f"o{number}" not in driver:
-            raise ToolError(f"yosys-abc: its netlist must drive every output, not all but o{number}")
+    for place, group in enumerate(groups):
+        if f"o{place}" not in driver:
+            raise ToolError(f"yosys-abc: its netlist must drive every output, not all but o{place}")
         for end in group:
             if end.pin:
-                pins[end.owner][end.pin] = driver[f"o{number}"]
+                pins[end.owner][end.pin] = driver[f"o{place}"]
             else:
-                bits[end.owner][end.place] = driver[f"o{number}"]
-    numbers: dict[Bit, Bit] = {"0": "0", "1": "1", "x": "x"}
-
-    def renumber(bit: Bit) -> Bit:
-        return numbers.setdefault(bit, len(numbers) - 1)  # three are constants, and nets begin at 2
-
-    def joined(name: str, cell: str, pins: Mapping[str, Bit]) -> Instance:
-        return Instance(name=name, cell=cell, pins=dict(zip(pins, map(renumber, pins.values()), strict=True)))
-
+                bits[end.owner][end.place] = driver[f"o{place}"]
+    number = _Numbers({"0": "0", "1": "1", "x": "x"}).__getitem__
     new_ports = tuple(
-        Port(name=port.name, is_output=port.is_output, bits=tuple(map(renumber, row)))
+        Port(name=port.name, is_output=port.is_output, bits=tuple(map(number, row)))
         for port, row in zip(ports, bits, strict=True)
     )
-    return Netlist(
-        name="top",
-        ports=new_ports,
-        instances=(
-            *(joined(old.name, old.cell, new) for old, new in zip(boundary, pins, strict=True)),
-            *(joined(f"g{number}", instance.cell, instance.pins) for number, instance in enumerate(instances)),
-        ),
-    )
+    outer = [
+        Instance(name=old.name, cell=old.cell, pins=dict(zip(new, map(number, new.values()), strict=True)))
+        for old, new in zip(boundary, pins, strict=True)
+    ]
+    inner = [
+        Instance(name=f"g{place}", cell=cell, pins=dict(zip(names, map(number, nets), strict=True)))
+        for place, (cell, names, nets) in enumerate(gates)
+    ]
+    return Netlist(name="top", ports=new_ports, instances=(*outer, *inner))
+
+
+class _Numbers(dict[Bit, Bit]):
+    """New numbers of nets, beside three constants: from 2 on, in order of appearance."""
+
+    def __missing__(self, bit: Bit) -> Bit:
+        self[bit] = number = len(self) - 1
+        return number

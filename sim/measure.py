@@ -55,6 +55,8 @@ PRELOAD = ("sim.measure",)
 NETLIST = "netlist.v.z"
 """The file of a cached result that holds the mapped netlist, compressed."""
 
+KEPT_CHARACTERS = 100_000_000
+"""How much text of the designs built last is kept; beyond it, the oldest are built again where they are needed."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -121,6 +123,7 @@ class Measure:
         self.together = together
         self.energy = energy
         self.stages: dict[str, float] = {}
+        self._built: dict[Point, Built] = {}
         # A cache of another release, whose scores have other figures, holds nothing of use.
         placer = (nextpnr_version(technology.kind),) if isinstance(technology, Fpga) else ()
         self._environment = digest(technology.digest, code_digest(), *placer, *(field.name for field in fields(Score)))
@@ -143,6 +146,7 @@ class Measure:
                 entry.known = _failed(entry, outcome.failure)
                 continue
             entry.built = outcome.require()
+            self._keep(entry.point, entry.built)
             self._spend(outcome.cpu_s, entry.built.stages)
             chosen = settings(entry.point)
             entry.key = self.key(entry.built, chosen.recipe, chosen.gate_share)
@@ -174,6 +178,23 @@ class Measure:
     def submit_build(self, point: Point | None) -> Task[Built]:
         """Have a design built: that of a point, or the stock design for None."""
         return self.pool.submit(build, self.compiler, point, cpu_seconds=BUILD_SECONDS)
+
+    def built(self, points: Sequence[Point]) -> list[Built]:
+        """Give the designs of points, which are built where they have not been of late.
+
+        Raises: what building a point raises.
+        """
+        tasks = {point: self.submit_build(point) for point in points if point not in self._built}
+        return [self._built[point] if point not in tasks else tasks[point].result().require() for point in points]
+
+    def _keep(self, point: Point, built: Built) -> None:
+        """Keep a design for whoever asks for its files, in the place of the oldest ones where there is no room."""
+        self._built.pop(point, None)
+        self._built[point] = built
+        held = sum(len(each.rtlil) + len(each.verilog) for each in self._built.values())
+        while held > KEPT_CHARACTERS:
+            oldest = self._built.pop(next(iter(self._built)))
+            held -= len(oldest.rtlil) + len(oldest.verilog)
 
     def submit_mapping(self, built: Built, recipe: str, flow: str, gate_share: float = 0.0) -> Task[Mapped]:
         """Have a design mapped and timed."""

@@ -169,15 +169,19 @@ class Dialogue:
     Args:
         command: program and arguments; never passed through a shell.
         folder: its working directory.
+        variables: changes to the environment.
     Raises: ToolMissing where the program is not there.
     """
 
-    def __init__(self, command: Sequence[str | Path], *, folder: Path) -> None:
+    def __init__(
+        self, command: Sequence[str | Path], *, folder: Path, variables: Mapping[str, str] | None = None
+    ) -> None:
         self.name = Path(command[0]).name
         try:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=folder,
+                env=environment(**(variables or {})),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -13,6 +13,7 @@ from sim.mapping import map_logic
 from sim.recipes import RECIPES
 from sim.synthesize import SECONDS, elaborate, gate_passes
 from sim.technology import Technology
+from sim.yosys_abc import running
 
 __all__ = ["alone", "area_by_unit"]
 
@@ -32,11 +33,12 @@ def area_by_unit(
     counts = Counter[str]()
     _count("top", 1, modules, counts)
     found: dict[str, float] = {}
-    for name in sorted(counts, key=lambda name: (name != "top", name)):
-        logic = read_logic(alone(modules[name], modules))
-        mapped = map_logic(logic, technology, RECIPES[recipe], folder=folder, seconds=seconds)
-        areas = (technology.cells[cell].area_um2 * count for cell, count in mapped.counts().items())
-        found[name] = math.fsum(areas) * counts[name]
+    with running(folder) as abc:
+        for name in sorted(counts, key=lambda name: (name != "top", name)):
+            logic = read_logic(alone(modules[name], modules))
+            mapped = map_logic(logic, technology, RECIPES[recipe], folder=folder, seconds=seconds, abc=abc)
+            areas = (technology.cells[cell].area_um2 * count for cell, count in mapped.counts().items())
+            found[name] = math.fsum(areas) * counts[name]
     return found
 
 

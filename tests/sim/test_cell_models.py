@@ -77,3 +77,13 @@ def test_enable_and_asynchronous_pins_act(tmp_path: Path) -> None:
       initial begin #1 clk = 1; #1 $display("%b%b", q, r); clk = 0; d = 0; e = 0; #1 clk = 1; #1 $display("%b%b", q, r);
         clk = 0; d = 1; #1 clk = 1; #1 $display("%b%b", q, r); c = 0; #1 $display("%b%b", q, r); end endmodule\n"""
     assert simulate(bench + cell_models(load("sky130hd")), tmp_path).split() == ["11", "10", "11", "10"]
+
+
+@needs_icarus
+def test_clear_wins_over_preset_and_both_over_the_clock(tmp_path: Path) -> None:
+    bench = """module tb; reg clk = 0, r = 1, s = 1; wire q;
+      DFFASRHQNx1_ASAP7_75t_R u (.CLK(clk), .D(1'b1), .RESETN(r), .SETN(s), .QN(q));
+      initial begin #1 clk = 1; #1 $display("%b", q); r = 0; #1 $display("%b", q); s = 0; #1 $display("%b", q);
+        clk = 0; #1 clk = 1; #1 $display("%b", q); s = 1; clk = 0; #1 clk = 1; #1 $display("%b", q); end endmodule\n"""
+    models = cell_models(load("asap7"))
+    assert simulate(bench + models, tmp_path).split() == ["0", "1", "0", "0", "1"]

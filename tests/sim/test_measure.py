@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+import sim.measure
 from hdlgen.compiler import Compiler
 from hdlgen.errors import InputError, StoreError, ToolError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Status
@@ -22,7 +23,7 @@ from hdlgen.space import Point
 from sim.artifacts import collect
 from sim.mapped import Mapped
 from sim.measure import PRELOAD, Measure, score_of
-from sim.pool import Pool
+from sim.pool import Pool, Task
 from sim.recipes import RECIPES
 from sim.simulation import SimulationJob, SimulationResult
 from sim.steps import Built, build, map_and_time, simulate_together
@@ -309,6 +310,28 @@ def test_the_areas_of_units_make_up_the_kernel(pool: Pool, shared: Path) -> None
         # Units are mapped one by one, so nothing is optimised across them: near the flat netlist and not upon it.
         total = sum(unit["area_um2"] for unit in units) + score.flip_flop_area_um2
         assert 0.6 * score.area_um2 < total < 1.15 * score.area_um2
+
+
+def test_files_of_designs_measured_of_late_are_not_built_again(
+    pool: Pool, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = make_measure(DOT, pool, shared)
+    points = [point_of(measure, text) for text in ("", *OTHERS)]
+    tuple(measure.evaluate(points))
+    expected = collect(make_measure(DOT, pool, shared), points)
+    asked: list[Point | None] = []
+    submit = measure.submit_build
+
+    def submit_build(point: Point | None) -> Task[Built]:
+        asked.append(point)
+        return submit(point)
+
+    monkeypatch.setattr(measure, "submit_build", submit_build)
+    assert collect(measure, points) == expected and asked == []
+    monkeypatch.setattr(sim.measure, "KEPT_CHARACTERS", 1)  # then nothing has room
+    tuple(measure.evaluate(points))
+    asked.clear()
+    assert collect(measure, points) == expected and asked == points
 
 
 def test_files_that_the_cache_lost_are_measured_again(pool: Pool, tmp_path: Path) -> None:

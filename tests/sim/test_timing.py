@@ -173,6 +173,10 @@ def test_an_overloaded_output_is_counted() -> None:
         (netlist(("g", "inv_1", {"A": 3, "Y": "0"})), "timing: g.Y must be the only driver of its net, not of '0'"),
         (netlist(("g", "inv_1", {"A": 3, "Z": 4})), f"timing: g must have pins of {SKY}inv_1, not 'Z'"),
         (
+            netlist(("g", "inv_1", {"A": 3, "Y": 4}), ("h", "inv_1", {"A": 9, "Z": 5})),
+            f"timing: h must have pins of {SKY}inv_1, not 'Z'",
+        ),
+        (
             netlist(("g", "nand2_1", {"A": 3, "B": 5, "Y": 4}), ("h", "inv_1", {"A": 4, "Y": 5})),
             "timing: the netlist must have no combinational loop, not one behind g",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sim.mapping import map_logic
 from sim.netlist import Netlist
 from sim.recipes import RECIPES, Recipe
 from sim.technology import load
-from sim.tools import ToolTimeout
+from sim.tools import Dialogue, ToolTimeout, environment
 from sim.yosys_abc import Abc, running
 from tests.sim.test_mapping import LOGIC
 
@@ -45,3 +46,11 @@ def test_a_run_out_of_time_is_stopped(tmp_path: Path) -> None:
         with pytest.raises(ToolTimeout, match=r"^yosys-abc: must end within 0 s; it was stopped$"):
             mapped(tmp_path, RECIPES["fast"], abc, seconds=0.0)
         assert len(mapped(tmp_path, RECIPES["fast"], abc).instances) > 1
+
+
+def test_a_dialogue_has_the_environment_but_for_what_is_set_anew(tmp_path: Path) -> None:
+    program = "import os; input(); print(os.environ['PATH'], os.environ['HDLGEN_TEST']); print('through')"
+    command = [sys.executable, "-uc", program]
+    with Dialogue(command, folder=tmp_path, variables={"HDLGEN_TEST": "5"}) as dialogue:
+        said = dialogue.ask("go\n", until="through", seconds=60)
+    assert said == f"{environment()['PATH']} 5\n"
