@@ -7,8 +7,9 @@ found constant are followed by what they load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hdlgen.network import Network
 from sim.circuit import Circuit, constant, drive
@@ -137,11 +138,12 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
         loads = {_load(values, net): net for net in needed if net not in open_ones}
         found: dict[int, int] = {}
         for net in open_ones:
-            twin, loaded = loads.get(_load(values, net)), values.next(net)
+            load = _load(values, net)
+            twin, contents = loads.get(load), set(_contents(load[0]))
             if twin is not None:
                 found[net] = known[twin]
-            elif loaded in (FALSE, TRUE):
-                found[net] = loaded
+            elif contents in ({FALSE}, {TRUE}):  # it holds nothing else from its first load on
+                found[net] = contents.pop()
         if not found:
             raise Unmatched(
                 f"{label.get(open_ones[0], open_ones[0])} must have a counterpart among the other's registers"
@@ -151,13 +153,17 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
     return needed
 
 
-def _load(values: Values, net: int) -> object:
-    """Describe what a register loads, its own content left out where it keeps that: equal for registers that are."""
+_Content: TypeAlias = "int | tuple[_Content, _Content, int] | None"
+"""A literal; two contents and what chooses the second; or None, where a register keeps what it holds."""
+
+
+def _load(values: Values, net: int) -> tuple[_Content, int | None]:
+    """Describe what a register loads, and when: equal for registers that are, as its own content is left out."""
     circuit = values.circuit
 
-    def described(bit: Bit, depth: int) -> object:
+    def described(bit: Bit, depth: int) -> _Content:
         if bit == net:
-            return "itself"
+            return None
         driver = circuit.drivers.get(bit) if isinstance(bit, int) else None
         if driver is not None and driver.kind == "$_MUX_" and depth:
             zero, one, select = driver.inputs
@@ -166,6 +172,15 @@ def _load(values: Values, net: int) -> object:
 
     register = circuit.registers[net]
     return described(register.data, 3), None if register.enable is None else values.of(register.enable)
+
+
+def _contents(load: _Content) -> Iterator[int]:
+    """List the literals that a register may load, but for its own content."""
+    if isinstance(load, tuple):
+        yield from _contents(load[0])
+        yield from _contents(load[1])
+    elif load is not None:
+        yield load
 
 
 def reached(circuit: Circuit, ends: Iterable[Bit]) -> list[int]:

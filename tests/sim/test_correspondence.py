@@ -1,0 +1,73 @@
+"""Registers that stand for one another: constants that synthesis finds are followed, and none is believed in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hdlgen.evaluation import Verdict
+from sim.circuit import Circuit, read_circuit
+from sim.correspondence import Unmatched, cut, names_of
+from sim.prove import EquivalenceProver
+
+MODULE = """
+module top(input clk, input rst, input en, input d, output y);
+  reg kept, delayed;
+  always @(posedge clk) {kept}
+  always @(posedge clk) delayed <= {loaded};
+  assign y = delayed;
+endmodule
+"""
+WITHOUT = """
+module top(input clk, input rst, input en, input d, output y);
+  reg delayed;
+  always @(posedge clk) delayed <= {loaded};
+  assign y = delayed;
+endmodule
+"""
+
+
+def circuit(folder: Path, text: str) -> Circuit:
+    (folder / "top.v").write_text(text)
+    return read_circuit(["read_verilog top.v"], folder=folder, seconds=60)
+
+
+def verdict(folder: Path, kept: str, loaded: str, without: str) -> Verdict:
+    first = circuit(folder, MODULE.format(kept=kept, loaded=loaded))
+    second = circuit(folder, WITHOUT.format(loaded=without))
+    pair = cut(first, second, names_of(second.names, second.registers))
+    return EquivalenceProver(pair.first, seconds=60).prove(pair.second).verdict
+
+
+@pytest.mark.parametrize(
+    ("kept", "without"),
+    [
+        ("kept <= 1'b1;", "d"),
+        ("if (en) kept <= 1'b1;", "d"),
+        ("kept <= en ? d | 1'b1 : kept;", "d"),
+        ("if (en) kept <= 1'b0;", "1'b0"),
+    ],
+)
+def test_a_register_that_only_ever_loads_a_constant_is_that(tmp_path: Path, kept: str, without: str) -> None:
+    assert verdict(tmp_path, kept, "d & kept", without) is Verdict.EQUAL
+
+
+@pytest.mark.parametrize("kept", ["if (en) kept <= 1'b1;", "if (en) kept <= 1'b0;"])
+def test_a_netlist_with_the_other_constant_is_refuted(tmp_path: Path, kept: str) -> None:
+    wrong = "1'b0" if "b1" in kept else "d"
+    assert verdict(tmp_path, kept, "d & kept", wrong) is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "if (en) kept <= d;",
+        "if (rst) kept <= 1'b0; else if (en) kept <= 1'b1;",
+        "kept <= kept | d;",
+        "kept <= en ? ~kept : 1'b1;",
+    ],
+)
+def test_a_register_that_loads_more_needs_a_counterpart(tmp_path: Path, kept: str) -> None:
+    with pytest.raises(Unmatched, match=r"kept\[0\] must have a counterpart"):
+        verdict(tmp_path, kept, "d & kept", "d")
