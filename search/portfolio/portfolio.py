@@ -1,7 +1,7 @@
 """The portfolio: every method learns from the training examples, validation chooses, the choice learns from all.
 
-Accuracy is told of circuits that were chosen without the examples that they are measured on: each half of the
-validation examples chooses what the other half measures.
+Accuracy is told of circuits that never saw the examples that they are measured on: each half of the validation
+examples chooses, and teaches with the training examples, what the other half measures.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _ROOM = 1.25
 """A circuit of so many times the limit may still be made small enough."""
 _SURE = 0.3
 """A circuit that agrees with all examples is taken at once, where it has at most this share of the limit."""
+_CLOSE, _BEYOND_CHANCE = 0.5, 3.0
+"""Standard errors of a difference that validation cannot tell: for a smaller circuit, and for one without gates."""
 _BEHIND = 0.04
 """A variant that is so far behind the best grows no further."""
 
@@ -76,7 +78,8 @@ class Outcome:
     Args:
         network: learnt from training and validation examples, within the limit.
         method, variant: which makes it.
-        accuracy: on validation examples that had no say in the choice, of circuits learnt from the training examples.
+        accuracy: on halves of the validation examples, of circuits that the other half chose, learnt from that half and
+            the training examples.
         agreement: of the network with all examples, all of which it has learnt from.
         exact: whether it is a function that agrees with every example by its form, not by fitting.
         points: of every candidate its method, its AND gates before they are made fewer, and its accuracy.
@@ -178,19 +181,37 @@ def _try(method: Method, study: Study, validation: Cases, others: Sequence[Candi
     return made
 
 
-def choose(candidates: Sequence[Candidate], limit: int, rows: NDArray[np.bool_] | None = None) -> list[Candidate]:
-    """Order candidates by what they are worth on some of the validation examples, all by default; the best first."""
+def choose(candidates: Sequence[Candidate], limit: int, rows: NDArray[np.bool_] | None = None) -> Candidate:
+    """Choose by some of the validation examples, all by default: the smallest of those that they cannot tell apart."""
+    right = np.array([one.right if rows is None else one.right[rows] for one in candidates])
+    gates = np.array([one.network.and_nodes for one in candidates])
+    small = gates <= _SURE * limit
+    sure = np.array([one.exact for one in candidates]) & small & right.all(axis=1)
+    best = int((right.mean(axis=1) + sure - _PRICE * gates).argmax())
+    if sure[best]:
+        return candidates[best]
+    # Errors that two candidates share tell nothing of which is better.
+    behind = right[best].astype(np.float64) - right
+    spread = behind.std(axis=1) / np.sqrt(max(right.shape[1], 1))
+    # The best of many that guess looks better than a constant by two deviations.
+    allowed = np.where(gates == 0, _BEYOND_CHANCE, _CLOSE) * spread
+    close = np.flatnonzero(behind.mean(axis=1) <= allowed).tolist()
+    return candidates[min(close, key=lambda at: (int(gates[at]), float(behind[at].mean())))]
 
-    def worth(one: Candidate) -> float:
-        right = one.right if rows is None else one.right[rows]
-        sure = one.exact and bool(right.all()) and one.network.and_nodes <= _SURE * limit
-        return float(right.mean()) + float(sure) - _PRICE * one.network.and_nodes
 
-    return sorted(candidates, key=lambda one: (-worth(one), one.network.and_nodes))
+def cross_accuracy(
+    candidates: Sequence[Candidate],
+    limit: int,
+    *,
+    seed: int,
+    again: Callable[[Candidate, NDArray[np.bool_]], NDArray[np.bool_]] | None = None,
+) -> float:
+    """Measure with each half of the validation examples what the other half chooses.
 
-
-def cross_accuracy(candidates: Sequence[Candidate], limit: int, *, seed: int) -> float:
-    """Measure with each half of the validation examples what the other half chooses."""
+    Args:
+        again: learns a candidate again, from the training and some of the validation examples, and tells which of
+            them all it gets right; the candidates as they are by default.
+    """
     count = len(candidates[0].right)
     if count < 2:
         return float("nan")
@@ -199,7 +220,8 @@ def cross_accuracy(candidates: Sequence[Candidate], limit: int, *, seed: int) ->
     for half in (order[: count // 2], order[count // 2 :]):
         rows = np.zeros(count, dtype=bool)
         rows[half] = True
-        right += int(choose(candidates, limit, ~rows)[0].right[rows].sum())
+        chosen = choose(candidates, limit, ~rows)
+        right += int((again(chosen, ~rows) if again else chosen.right)[rows].sum())
     return right / count
 
 
@@ -215,21 +237,29 @@ def finish(
     """Let the best candidate learn from all examples and make it small; the next one where it exceeds the limit."""
     everything = training.joined(validation)
     study = Study(everything, seed=settings.seed, limit=settings.limit)
-    for best in choose(candidates, settings.limit):
+
+    def again(chosen: Candidate, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        part = Study(training.joined(validation.take(rows)), seed=settings.seed, limit=settings.limit)
+        network = methods[chosen.method].make(part, chosen.variant)
+        return chosen.right if network is None else validation.right(network)
+
+    left = list(candidates)
+    while left:
+        best = choose(left, settings.limit)
         network = methods[best.method].make(study, best.variant)
-        if network is None:
-            continue
-        if shrink is not None:
+        if network is not None and shrink is not None:
             network = shrink(network)
-        if network.and_nodes <= settings.limit:
-            return Outcome(
-                network=network,
-                method=best.method,
-                variant=best.variant,
-                accuracy=cross_accuracy(candidates, settings.limit, seed=settings.seed),
-                agreement=everything.accuracy(network),
-                exact=best.exact,
-                points=tuple((one.method, one.network.and_nodes, one.accuracy) for one in candidates),
-                described=methods[best.method].describe(study),
-            )
+        if network is None or network.and_nodes > settings.limit:
+            left.remove(best)
+            continue
+        return Outcome(
+            network=network,
+            method=best.method,
+            variant=best.variant,
+            accuracy=cross_accuracy(left, settings.limit, seed=settings.seed, again=again),
+            agreement=everything.accuracy(network),
+            exact=best.exact,
+            points=tuple((one.method, one.network.and_nodes, one.accuracy) for one in candidates),
+            described=methods[best.method].describe(study),
+        )
     raise ValueError("finish: one of the candidates must keep the limit")

@@ -8,8 +8,10 @@ from search.portfolio.method import Method
 from search.portfolio.methods import (
     algebraic,
     boosting,
+    cofactors,
     constant,
     cover,
+    diagram,
     forest,
     neural,
     ordered,
@@ -20,8 +22,10 @@ from search.portfolio.methods import (
 
 __all__ = ["METHODS"]
 
-METHODS: Mapping[str, Method] = {
-    module.METHOD.name: module.METHOD
-    for module in (constant, words, symmetric, algebraic, ordered, tree, cover, boosting, forest, neural)
-}
+_MODULES = (
+    *(constant, words, symmetric, algebraic, ordered, cofactors),
+    *(tree, cover, diagram, boosting, forest, neural),
+)
+
+METHODS: Mapping[str, Method] = {module.METHOD.name: module.METHOD for module in _MODULES}
 """By name, those first that cost little; where one of them is right on all of validation, the rest is not tried."""

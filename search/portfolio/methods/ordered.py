@@ -12,30 +12,24 @@ from numpy.typing import NDArray
 from hdlgen.network import FALSE, TRUE, Network, NetworkBuilder
 from search.portfolio.cases import Bits, Cases
 from search.portfolio.method import Method
+from search.portfolio.neighbours import MOST_WIDTH, neighbours
 from search.portfolio.study import Study
 
 __all__ = ["METHOD", "influences"]
 
-_MOST_WIDTH = 24
 _LEAST_PAIRS = 30
 """Of neighbours, for each input."""
 
 
 def influences(cases: Cases) -> NDArray[np.float64] | None:
     """Estimate how often each input alone turns the answer; None where too few examples are neighbours."""
-    if cases.width > _MOST_WIDTH:
+    if cases.width > MOST_WIDTH:
         return None
-    numbers = cases.inputs.astype(np.int64) @ (1 << np.arange(cases.width))
-    order = np.argsort(numbers, kind="stable")
-    numbers, answers = numbers[order], cases.answers[order]
     result = np.zeros(cases.width)
-    for bit in range(cases.width):
-        low = np.flatnonzero(numbers >> bit & 1 == 0)
-        other = np.minimum(np.searchsorted(numbers, numbers[low] | 1 << bit), len(numbers) - 1)
-        found = numbers[other] == numbers[low] | 1 << bit
-        if found.sum() < _LEAST_PAIRS:
+    for bit, (low, high) in enumerate(neighbours(cases.inputs)):
+        if len(low) < _LEAST_PAIRS:
             return None
-        result[bit] = (answers[low[found]] != answers[other[found]]).mean()
+        result[bit] = (cases.answers[low] != cases.answers[high]).mean()
     return result
 
 

@@ -10,6 +10,7 @@ from search.portfolio.methods import METHODS
 from search.portfolio.methods.algebraic import solve
 from search.portfolio.methods.cover import expand
 from search.portfolio.methods.ordered import influences
+from search.portfolio.neighbours import neighbours
 from search.portfolio.study import Study
 from tests.search.portfolio.functions import number, sampled, whole
 
@@ -17,6 +18,7 @@ MIXED = sampled(10, lambda bits: (bits[:, 0] & bits[:, 3] | bits[:, 5] & (1 - bi
 PARITY = sampled(12, lambda bits: bits[:, [0, 3, 4, 9]].sum(axis=1) % 2 == 0)
 COUNT = sampled(12, lambda bits: np.isin(bits.sum(axis=1), (2, 3, 7, 9)))
 CARRY = sampled(20, lambda bits: (number(bits[:, :10]) + number(bits[:, 10:])) >> 9 & 1 > 0)
+PRODUCT = sampled(12, lambda bits: number(bits[:, :6]) * number(bits[:, 6:]) >> 5 & 1 > 0)
 ROOT = sampled(12, lambda bits: np.floor(np.sqrt(number(bits))).astype(int) % 2 > 0)
 
 
@@ -58,6 +60,8 @@ def test_no_method_fails_on_a_constant(name: str, answer: int) -> None:
         ("tree", CARRY, 0.97),
         ("words", CARRY, 1.0),
         ("ordered", ROOT, 0.9),
+        ("cofactors", PRODUCT, 0.9),
+        ("diagram", CARRY, 0.99),
     ],
 )
 def test_every_method_learns_what_it_is_for(name: str, cases: Cases, least: float) -> None:
@@ -94,6 +98,11 @@ def test_a_cube_keeps_what_tells_it_from_all_others() -> None:
     fixed = expand(np.array([1, 1, 1, 0], dtype=np.uint8), against, np.array([3, 0, 1, 2]))
     # Input 3 is free; each of the others is the only one that differs from one of the three.
     assert fixed.tolist() == [0, 1, 2]
+
+
+def test_neighbours_differ_in_one_input() -> None:
+    inputs = np.array([[0, 0, 1], [1, 0, 1], [0, 0, 1], [1, 1, 1], [0, 1, 0]], dtype=np.uint8)
+    assert [(low.tolist(), high.tolist()) for low, high in neighbours(inputs)] == [([0], [1]), ([1], [3]), ([], [])]
 
 
 def test_influences_are_those_of_the_whole_function() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import pytest
 
 from hdlgen.bits import Bus, Interface, pack_table, unpack_table
-from hdlgen.network import Network
+from hdlgen.network import Network, NetworkBuilder
 from search.portfolio import METHODS, Candidate, Cases, Settings, finish, held_out, join, learn_cases, learn_outputs
+from search.portfolio.cases import single
 from search.portfolio.characters import linear_part
-from search.portfolio.portfolio import cross_accuracy, try_methods
+from search.portfolio.portfolio import choose, cross_accuracy, try_methods
 from tests.search.portfolio.functions import number, sampled
 
 QUICK = {name: METHODS[name] for name in ("constant", "words", "symmetric", "algebraic", "tree")}
@@ -49,6 +52,44 @@ def test_the_choice_never_sees_what_measures_it() -> None:
     ]
     assert max(guess.accuracy for guess in guesses) > 0.55
     assert 0.44 < cross_accuracy(guesses, 5000, seed=1) < 0.54
+
+
+def candidate(right: np.ndarray[tuple[int], np.dtype[np.bool_]], gates: int) -> Candidate:
+    builder = NetworkBuilder(single(12))
+    literals = [builder.input(bit) for bit in range(12)]
+    network = builder.network([reduce(builder.conjunction, literals[: gates + 1])] if gates else [0])
+    assert network.and_nodes == gates
+    return Candidate(method="tree", variant=str(gates), network=network, right=right, exact=False)
+
+
+def test_the_smaller_of_two_that_cannot_be_told_apart_is_chosen() -> None:
+    right = np.arange(1000) >= 100
+    large, other, worse = right.copy(), right.copy(), right.copy()
+    # Five more and four less than the other: chance; ten less and none more: not.
+    large[:5], other[5:9], worse[200:210] = True, True, False
+    assert choose([candidate(large, 9), candidate(other, 4), candidate(worse, 1)], 5000).variant == "4"
+
+
+def test_what_is_hardly_better_than_a_constant_is_one() -> None:
+    random = np.random.default_rng(6)
+    half = np.arange(1000) % 2 > 0
+    for share, chosen in ((0.52, "0"), (0.65, "5")):
+        assert choose([candidate(half, 0), candidate(random.random(1000) < share, 5)], 5000).variant == chosen
+
+
+def test_what_chooses_also_teaches() -> None:
+    right = np.arange(100) % 2 > 0
+    told: list[int] = []
+
+    def again(
+        chosen: Candidate, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        told.append(int(rows.sum()))
+        # All right on what it has learnt from, which must not count.
+        return rows | right
+
+    assert cross_accuracy([candidate(right, 3)], 5000, seed=1, again=again) == 0.5
+    assert told == [50, 50]
 
 
 def test_the_limit_is_kept() -> None:
