@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdlgen.payload import Port, payload_width
+from sim.pace import Pace
 
 __all__ = ["FirstMismatch", "Phase", "SimulationJob", "SimulationResult"]
 
@@ -56,6 +57,7 @@ class SimulationJob:
         phases: what it is fed with and what it must answer.
         fields: of the output payload, in whose elements errors are told; left out: one number without sign.
         max_error_lsb: how far each element's raw integer may lie from the expected one; 0: every bit must be right.
+        pace: in which cycles it declares to take tokens and to show results; None for a design that declares nothing.
         patience_cycles: beyond so many cycles in which no token goes in or out, the design counts as stuck.
     """
 
@@ -67,6 +69,7 @@ class SimulationJob:
     phases: tuple[Phase, ...]
     fields: tuple[Port, ...] = ()
     max_error_lsb: float = 0.0
+    pace: Pace | None = None
     patience_cycles: int = 10_000
 
     def __post_init__(self) -> None:

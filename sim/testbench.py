@@ -18,6 +18,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import Timer
 
+from sim.pace import Pace, PaceKeeper
 from sim.wrapper import ACCEPT, CONTROL_WIDTH, OFFER, PAYLOAD_SHIFT, RESET
 
 __all__ = ["Checker", "Driver", "Monitor", "Testbench", "job", "pauses"]
@@ -189,6 +190,7 @@ class Testbench:
         self.edge = self.clock.falling_edge
         self.cycle = 0
         self.latency = 0
+        self.keeper = PaceKeeper(Pace(**job["pace"])) if job["pace"] else None
         self.record: dict[str, Any] = {
             "status": "ok",
             "tokens": 0,
@@ -247,6 +249,8 @@ class Testbench:
         """Hold the reset, with a payload that nobody may take."""
         for _ in range(RESET_CYCLES):
             await self.step(RESET)
+        if self.keeper is not None:
+            self.keeper.reset()
 
     async def spoil(self, phase: dict[str, Any]) -> None:
         """Fill the design with tokens whose results are never asked for, so that a reset has something to clear."""
@@ -284,6 +288,7 @@ class Testbench:
         """Run cycles until all results have come and some cycles more, or nothing has moved for the job's patience."""
         patience = self.job["patience_cycles"]
         drive, sample, edge = self.drive, self.sample, self.edge
+        keep = self.keeper.observe if self.keeper is not None else None
         cycle = last_move = self.cycle
         end = -1 if checker.expected else cycle + DRAIN_CYCLES
         word = driver.advance(cycle, False) | monitor.advance(cycle)
@@ -305,6 +310,10 @@ class Testbench:
                 checker.check(payload, cycle, len(driver.accepted))
                 if checker.results == len(checker.expected):
                     end = cycle + DRAIN_CYCLES + 2 * (cycle - driver.accepted[-1] if driver.accepted else 0)
+            if keep is not None:
+                untimely = keep(seen, word & ACCEPT, taken)
+                if untimely:
+                    checker.fail(untimely, cycle)
             if taken or payload is not None:
                 last_move = cycle
             elif cycle - last_move > patience:
