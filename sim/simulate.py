@@ -197,6 +197,7 @@ def job_document(index: int, job: SimulationJob) -> dict[str, Any]:
             "input_gap": phase.input_gap,
             "output_stall": phase.output_stall,
             "burst_cycles": phase.burst_cycles,
+            "waits": list(phase.waits),
             "seed": phase.seed,
             "reset_before": phase.reset_before or position == 0,
         }

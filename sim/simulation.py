@@ -21,6 +21,7 @@ class Phase:
         input_gap, output_stall: probability, from 0 up to 1, that the source offers no new token in a cycle, and that
             the sink is not ready.
         burst_cycles: mean length of such pauses is about this many cycles.
+        waits: how many cycles the source lets pass, besides, after a token was taken, one number a token; repeated.
         seed: of both patterns.
         reset_before: whether the design is filled with other tokens and then reset; the first phase always is reset.
     """
@@ -31,6 +32,7 @@ class Phase:
     input_gap: float = 0.0
     output_stall: float = 0.0
     burst_cycles: int = 1
+    waits: tuple[int, ...] = ()
     seed: int = 0
     reset_before: bool = False
 
@@ -43,6 +45,8 @@ class Phase:
                 raise ValueError(f"Phase {self.name}: {key} must be from 0 up to 1, not {getattr(self, key)!r}")
         if self.burst_cycles < 1:
             raise ValueError(f"Phase {self.name}: burst_cycles must be at least 1, not {self.burst_cycles!r}")
+        if min(self.waits, default=0) < 0:
+            raise ValueError(f"Phase {self.name}: waits must be at least 0, not {min(self.waits)!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,26 +40,34 @@ def pauses(probability: float, burst_cycles: int, seed: str) -> list[bool]:
 
 
 class Driver:
-    """Offer tokens in order, each until it is accepted; between them show a payload that nobody may take."""
+    """Offer tokens in order, each until it is accepted; between them show a payload that nobody may take.
 
-    def __init__(self, tokens: list[int], width: int, pattern: list[bool]) -> None:
+    Args:
+        pattern: in which cycles no new token is offered.
+        waits: in how many cycles after each token none is.
+    """
+
+    def __init__(self, tokens: list[int], width: int, pattern: list[bool], waits: Sequence[int] = ()) -> None:
         mask = (1 << width) - 1
         self.offers = [token << PAYLOAD_SHIFT | OFFER for token in tokens]
         self.decoys = [(token ^ mask) << PAYLOAD_SHIFT for token in tokens] or [0]
         self.pattern = pattern
+        self.waits = waits or (0,)
+        self.until = 0
         self.accepted: list[int] = []
         self.word = self.decoys[0]
 
     def advance(self, cycle: int, taken: bool) -> int:
         """Note whether the token on offer was taken in this cycle, and give the drive word of the next one."""
         if taken:
+            self.until = cycle + self.waits[len(self.accepted) % len(self.waits)]
             self.accepted.append(cycle)
         elif self.word & OFFER:
             return self.word
         position = len(self.accepted)
         if position >= len(self.offers):
             self.word = self.decoys[-1]
-        elif self.pattern[cycle % len(self.pattern)]:
+        elif cycle < self.until or self.pattern[cycle % len(self.pattern)]:
             self.word = self.decoys[position]
         else:
             self.word = self.offers[position]
@@ -267,7 +275,8 @@ class Testbench:
         inputs = [int(text, 16) for text in phase["inputs"]]
         expected = [int(text, 16) for text in phase["expected"]]
         seed, burst = phase["seed"], phase["burst_cycles"]
-        driver = Driver(inputs, self.job["input_width"], pauses(phase["input_gap"], burst, f"gap {seed}"))
+        gaps = pauses(phase["input_gap"], burst, f"gap {seed}")
+        driver = Driver(inputs, self.job["input_width"], gaps, phase["waits"])
         monitor = Monitor(pauses(phase["output_stall"], burst, f"stall {seed}"))
         checker = Checker(phase["name"], inputs, expected, self.job["elements"], self.job["max_error_lsb"])
         await self.stream(driver, monitor, checker)
@@ -278,7 +287,7 @@ class Testbench:
         if not checker.mismatches and expected:
             latencies = [shown - taken for taken, shown in zip(driver.accepted, monitor.shown, strict=True)]
             self.latency = max(self.latency, latencies[0])
-            free = not phase["input_gap"] and not phase["output_stall"]
+            free = not phase["input_gap"] and not phase["output_stall"] and not phase["waits"]
             if free and len(expected) >= MEASURED_TOKENS and "latency_cycles" not in self.record:
                 self.record["latency_cycles"] = latencies[0]
                 self.record["longest_latency_cycles"] = max(latencies)
