@@ -99,6 +99,17 @@ class Datapath:
             return 0
         return max(-(-(self.waits[number] - self.produced(number)) // self.interval_cycles), 0)
 
+    @property
+    def intervals_in_flight(self) -> int:
+        """Count the intervals in which a token keeps the design busy."""
+        # A state may take its value later than the token's result leaves.
+        return max([self.latency_cycles - 1, *self.loads.values()]) // self.interval_cycles + 1
+
+    @property
+    def idle_cycles(self) -> int:
+        """Count the cycles after a token's acceptance, without another, from which one is welcome in any cycle."""
+        return (self.intervals_in_flight + 1) * self.interval_cycles
+
     def verify(self) -> None:
         """Check that units begin as planned, one thing a cycle, and that nothing is read before it is there or lost.
 
@@ -132,6 +143,7 @@ class Datapath:
         return {
             "interval_cycles": self.interval_cycles,
             "latency_cycles": self.latency_cycles,
+            "idle_cycles": self.idle_cycles,
             "units": [self._describe(unit) for unit in self.units],
             "registers": [
                 {

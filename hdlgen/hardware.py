@@ -237,10 +237,7 @@ class _Elaboration:
 
     def _valid_chain(self) -> list[Signal]:
         """Make the bits that say, for each token in flight, whether there is one."""
-        # A state may take its value later than the token's result leaves.
-        last = max([self.datapath.latency_cycles - 1, *self.datapath.loads.values()])
-        depth = last // self.interval + 1
-        chain = [Signal(name=f"valid_{place}") for place in range(1, depth + 1)]
+        chain = [Signal(name=f"valid_{place}") for place in range(1, self.datapath.intervals_in_flight + 1)]
         with self.m.If(self._at(-1)):
             for source, bit in zip([self.kernel.valid, *chain], chain, strict=False):
                 self.m.d.sync += bit.eq(source)

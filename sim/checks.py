@@ -24,6 +24,7 @@ from sim.coverage import STREAMS, cover
 from sim.faults.bench import LaneFailure
 from sim.fpga import Fpga
 from sim.measure import Measure
+from sim.pace import Pace
 from sim.pool import Outcome as PoolOutcome
 from sim.prove_design import DesignProver
 from sim.simulation import SimulationJob, SimulationResult
@@ -78,12 +79,13 @@ def check(
     if prove_seconds is not None and isinstance(technology, Fpga):
         raise InputError(f"proofs: the technology must be one of cells, not {technology.name}")
     keys = [digest("gate level", files["netlist.v"], code_digest(), measure.technology.digest) for files in artifacts]
-    phases = [measure.workload.phases(_interval(files)) for files in artifacts]
+    paces = [Pace.of(json.loads(files["datapath.json"])) for files in artifacts]
+    phases = [measure.workload.phases(pace.interval_cycles) for pace in paces]
     bounds = [0.0 if one.score is None else one.score.error_bound_lsb for one in evaluations]
-    keys = [digest(key, repr((each, bound))) for key, each, bound in zip(keys, phases, bounds, strict=True)]
+    keys = [digest(key, repr(parts)) for key, *parts in zip(keys, phases, bounds, paces, strict=True)]
     simulations = {}
     runs: dict[str, Any] = {}
-    for key, files, each, bound in zip(keys, artifacts, phases, bounds, strict=True):
+    for key, files, each, bound, pace in zip(keys, artifacts, phases, bounds, paces, strict=True):
         if measure.cache.get(key) is None and key not in simulations:
             job = SimulationJob(
                 name=key[:16],
@@ -93,13 +95,14 @@ def check(
                 phases=each,
                 fields=measure.compiler.outputs,
                 max_error_lsb=bound,
+                pace=pace,
             )
             simulations[key] = measure.pool.submit(
                 simulate_netlist, job, measure.technology, measure.simulator, cpu_seconds=2 * SIMULATION_SECONDS
             )
             if isinstance(technology, Fpga):
                 continue
-            long = measure.workload.long_run(_interval(files))
+            long = measure.workload.long_run(pace.interval_cycles)
             streams = 1 if measure.workload.graph.states else STREAMS
             arguments = (files["netlist.v"], technology, job, long, measure.compiler.inputs, streams)
             runs[key] = measure.pool.submit(cover, *arguments, cpu_seconds=2 * SIMULATION_SECONDS)
@@ -159,10 +162,6 @@ def prove_step(
     """Prove a design, in a worker."""
     prover = DesignProver(compiler, graph, technology, seconds=seconds)
     return prover.prove(point, files["design.v"], files["netlist.v"])
-
-
-def _interval(files: Artifacts) -> int:
-    return int(json.loads(files["datapath.json"])["interval_cycles"])
 
 
 def _claims(record: Mapping[str, Any] | None) -> tuple[Claim, ...]:

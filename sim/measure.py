@@ -27,6 +27,7 @@ from sim.fpga import Fpga
 from sim.fpga.place import nextpnr_version
 from sim.logic import Logic
 from sim.mapped import Mapped
+from sim.pace import Pace
 from sim.pool import Failure, FailureKind, Outcome, Pool, Task
 from sim.simulation import SimulationJob, SimulationResult
 from sim.steps import (
@@ -237,6 +238,7 @@ class Measure:
                 phases=self.workload.phases(built.datapath["interval_cycles"]),
                 fields=self.compiler.outputs,
                 max_error_lsb=built.error_bound_lsb,
+                pace=Pace.of(built.datapath),
             )
             for name, built in designs
         ]

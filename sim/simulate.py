@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +197,7 @@ def job_document(index: int, job: SimulationJob) -> dict[str, Any]:
             "input_gap": phase.input_gap,
             "output_stall": phase.output_stall,
             "burst_cycles": phase.burst_cycles,
+            "waits": list(phase.waits),
             "seed": phase.seed,
             "reset_before": phase.reset_before or position == 0,
         }
@@ -212,6 +213,7 @@ def job_document(index: int, job: SimulationJob) -> dict[str, Any]:
         ]
         or [[job.output_width, False]],
         "max_error_lsb": job.max_error_lsb,
+        "pace": None if job.pace is None else asdict(job.pace),
         "patience_cycles": job.patience_cycles,
         "phases": phases,
     }

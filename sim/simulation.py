@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdlgen.payload import Port, payload_width
+from sim.pace import Pace
 
 __all__ = ["FirstMismatch", "Phase", "SimulationJob", "SimulationResult"]
 
@@ -20,6 +21,7 @@ class Phase:
         input_gap, output_stall: probability, from 0 up to 1, that the source offers no new token in a cycle, and that
             the sink is not ready.
         burst_cycles: mean length of such pauses is about this many cycles.
+        waits: how many cycles the source lets pass, besides, after a token was taken, one number a token; repeated.
         seed: of both patterns.
         reset_before: whether the design is filled with other tokens and then reset; the first phase always is reset.
     """
@@ -30,6 +32,7 @@ class Phase:
     input_gap: float = 0.0
     output_stall: float = 0.0
     burst_cycles: int = 1
+    waits: tuple[int, ...] = ()
     seed: int = 0
     reset_before: bool = False
 
@@ -42,6 +45,8 @@ class Phase:
                 raise ValueError(f"Phase {self.name}: {key} must be from 0 up to 1, not {getattr(self, key)!r}")
         if self.burst_cycles < 1:
             raise ValueError(f"Phase {self.name}: burst_cycles must be at least 1, not {self.burst_cycles!r}")
+        if min(self.waits, default=0) < 0:
+            raise ValueError(f"Phase {self.name}: waits must be at least 0, not {min(self.waits)!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,7 @@ class SimulationJob:
         phases: what it is fed with and what it must answer.
         fields: of the output payload, in whose elements errors are told; left out: one number without sign.
         max_error_lsb: how far each element's raw integer may lie from the expected one; 0: every bit must be right.
+        pace: in which cycles it declares to take tokens and to show results; None for a design that declares nothing.
         patience_cycles: beyond so many cycles in which no token goes in or out, the design counts as stuck.
     """
 
@@ -67,6 +73,7 @@ class SimulationJob:
     phases: tuple[Phase, ...]
     fields: tuple[Port, ...] = ()
     max_error_lsb: float = 0.0
+    pace: Pace | None = None
     patience_cycles: int = 10_000
 
     def __post_init__(self) -> None:

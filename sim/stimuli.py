@@ -25,7 +25,8 @@ MEASURED_TOKENS = 256
 PAUSED_TOKENS = (32, 192, 96)  # in a phase with pauses: at least, divided by the interval, at most
 MOST_COMBINATIONS = 128
 SAMPLED_CORNERS = 48
-LONG_TOKENS = 8192
+LONG_CYCLES = 8192
+LONG_GAP, LONG_STALL = 0.05, 0.25
 RELATED_TOKENS = 12  # of one kind in a row: longer than the memory of a usual recursion
 EXHAUSTIVE_BITS = 12
 BURST_CYCLES = 12
@@ -47,6 +48,7 @@ class Stimulus:
     input_gap: float = 0.0
     output_stall: float = 0.0
     burst_cycles: int = 1
+    waits: tuple[int, ...] = ()
     seed: int = 0
 
 
@@ -79,7 +81,14 @@ def plan(
     ]
     return (
         Stimulus(name="free", tokens=columns.split(free)),
-        Stimulus(name="pauses", tokens=columns.split(mixed[0]), input_gap=0.3, output_stall=0.4, seed=seed),
+        Stimulus(
+            name="pauses",
+            tokens=columns.split(mixed[0]),
+            input_gap=0.3 if interval_cycles == 1 else 0.0,
+            output_stall=0.4,
+            waits=_waits(columns, interval_cycles, seed),
+            seed=seed,
+        ),
         Stimulus(
             name="bursts",
             tokens=columns.split(mixed[1]),
@@ -91,24 +100,35 @@ def plan(
     )
 
 
-def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1, tokens: int = LONG_TOKENS) -> Stimulus:
-    """Lay out many tokens without pauses, for simulations that are cheap: all values of a few bits, else drawn ones.
+def _waits(columns: _Columns, interval: int, seed: int) -> tuple[int, ...]:
+    """Lay out after how many cycles a token follows the last one: in each of the interval, oftener where it is due."""
+    if interval == 1:
+        return ()
+    due = [wait for wait in range(interval - 2, interval + 2) for _ in range(2)]
+    every = [*due, *range(interval + 3)]
+    return tuple(columns.source(seed, "waits").permutation(every).tolist())
+
+
+def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1, cycles: int = LONG_CYCLES) -> Stimulus:
+    """Lay out many tokens, for simulations that are cheap: all values of a few bits, else drawn ones.
 
     Half of the drawn ones are uniform; the elements of the others have to do with each other and with earlier ones.
+    Short pauses come again and again: what a register must hold while a result waits shows in few tokens only.
 
     Args:
         interval_cycles: about so many cycles a token takes; a slow design gets fewer tokens.
-        tokens: for a design that takes one a cycle.
+        cycles: about so many it takes in all.
     """
     columns = _Columns(ports)
-    count = max(tokens // interval_cycles, MEASURED_TOKENS)
+    paused = LONG_GAP + LONG_STALL / (1 - LONG_STALL)
+    count = max(int(cycles / (interval_cycles + paused)), MEASURED_TOKENS)
     rows = np.zeros((0, len(columns.low)), dtype=columns.dtype)
     if sum(columns.widths) <= EXHAUSTIVE_BITS and 1 << sum(columns.widths) <= count:
         every = [range(int(low), int(high) + 1) for low, high in zip(columns.low, columns.high, strict=True)]
         rows = columns.source(seed, "every").permutation(np.array(list(itertools.product(*every)), dtype=columns.dtype))
     left = count - len(rows)
     rows = np.concatenate([rows, _related(columns, left // 2, seed + 3), _uniform(columns, left - left // 2, seed + 3)])
-    return Stimulus(name="long", tokens=columns.split(rows))
+    return Stimulus(name="long", tokens=columns.split(rows), input_gap=LONG_GAP, output_stall=LONG_STALL, seed=seed)
 
 
 def phases(graph: Graph, stimuli: Sequence[Stimulus]) -> tuple[Phase, ...]:
@@ -122,6 +142,7 @@ def phases(graph: Graph, stimuli: Sequence[Stimulus]) -> tuple[Phase, ...]:
             input_gap=stimulus.input_gap,
             output_stall=stimulus.output_stall,
             burst_cycles=stimulus.burst_cycles,
+            waits=stimulus.waits,
             seed=stimulus.seed,
             reset_before=True,
         )
@@ -249,13 +270,16 @@ def _related(columns: _Columns, count: int, seed: int) -> IntArray:
     source = columns.source(seed, "related")
     size = len(columns.low)
     rows: list[IntArray] = []
-    extremes, change = source.integers(0, 2, size=size), 0.3
+    extremes, change, quiet, held = source.integers(0, 2, size=size), 0.3, 0, columns.zero
     base = _uniform(columns, max(count, 1), seed + 2)
     for number in range(count):
-        kind = number // RELATED_TOKENS % 4
+        kind = number // RELATED_TOKENS % 5
         if number % RELATED_TOKENS == 0:
             change = float(source.choice([0.05, 0.15, 0.5]))
-        if kind == 0:
+            quiet, held = int(source.integers(max(columns.widths))), base[number]
+        if kind == 0 and size == 1:
+            row = base[number] >> quiet
+        elif kind == 0:
             row = _near(columns, source, base[number])
         elif kind == 1:
             extremes = np.where(source.random(size) < change, 1 - extremes, extremes)
@@ -263,7 +287,9 @@ def _related(columns: _Columns, count: int, seed: int) -> IntArray:
                 extremes = np.full(size, extremes[0])
             row = np.where(extremes == 1, columns.high, columns.low)
         elif kind == 2:
-            row = np.where(source.random(size) < max(2 / size, 0.2), base[number], columns.zero)
+            row = np.where(source.random(size) < min(max(2 / size, 0.2), 0.5), base[number], columns.zero)
+        elif kind == 3:
+            row = _few(columns, source, base[number] if size > 1 else held)
         else:
             row = _turned(columns, source, rows[-1])
         rows.append(row)
@@ -275,18 +301,51 @@ def _near(columns: _Columns, source: np.random.Generator, base: IntArray) -> Int
     size = len(base)
     order = source.permutation(size)
     leader, others = int(order[0]), order[1 : 1 + (size if source.random() < 0.25 else int(source.integers(1, 4)))]
+    if source.random() < 0.5:  # the one that a tree of comparisons puts against it
+        others = [place for place in (leader ^ 1 << int(source.integers(size.bit_length())),) if place < size]
     value = base[leader]
-    row = base
     where = source.integers(0, 3)
-    if where:
-        row = np.clip(np.minimum(row, value) if where == 1 else np.maximum(row, value), columns.low, columns.high)
-    row = row.copy()
+    row = base.copy() if where == 0 else _beyond(columns, base, value, above=where == 2)
+    row[leader] = value
     for column in map(int, others):
         width, least = columns.widths[column], int(columns.low[column])
         known = min(max(int(value), least), int(columns.high[column])) - least
-        low_bits = int(source.integers(0, width + 1))  # the bits above stay equal
-        row[column] = least + (known ^ int.from_bytes(source.bytes(width // 8 + 1)) % (1 << low_bits))
+        row[column] = least + (known ^ _difference(source, width))
     return row
+
+
+def _few(columns: _Columns, source: np.random.Generator, base: IntArray) -> IntArray:
+    """Let all elements have one of a few values near to each other, in blocks: many are equal, and the first counts."""
+    size = len(base)
+    leader = int(source.integers(size))
+    value = int(base[leader]) - int(columns.low[leader])
+    choices = [value, *(value ^ _difference(source, columns.widths[leader]) for _ in range(int(source.integers(1, 4))))]
+    block = 1 << int(source.integers(size.bit_length()))
+    drawn = np.repeat(source.integers(len(choices), size=-(-size // block)), block)[:size]
+    alone = source.integers(size, size=int(source.integers(3)))
+    drawn[alone] = source.integers(len(choices), size=len(alone))
+    rows = [
+        int(low) + choices[place] % (1 << width)
+        for low, place, width in zip(columns.low, drawn, columns.widths, strict=True)
+    ]
+    return np.array(rows, dtype=columns.dtype)
+
+
+def _beyond(columns: _Columns, row: IntArray, value: int, *, above: bool) -> IntArray:
+    """Bring all elements to one side of a value, without making them equal where there is room."""
+    low, high = columns.low, columns.high
+    if above:
+        return np.where(row > value, row, np.clip(high - (high - row) % np.maximum(high - value, 1), low, high))
+    return np.where(row < value, row, np.clip(low + (row - low) % np.maximum(value - low, 1), low, high))
+
+
+def _difference(source: np.random.Generator, width: int) -> int:
+    """Draw in which bits two elements that are near differ: in any of the low ones, or in one or two at all."""
+    kind = source.integers(0, 3)
+    if kind == 0:
+        return int.from_bytes(source.bytes(width // 8 + 1)) % (1 << int(source.integers(0, width + 1)))
+    bits = source.integers(0, width, size=int(kind)).tolist()
+    return sum(1 << bit for bit in set(bits))
 
 
 def _turned(columns: _Columns, source: np.random.Generator, row: IntArray) -> IntArray:

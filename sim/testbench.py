@@ -18,6 +18,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import Timer
 
+from sim.pace import Pace, PaceKeeper
 from sim.wrapper import ACCEPT, CONTROL_WIDTH, OFFER, PAYLOAD_SHIFT, RESET
 
 __all__ = ["Checker", "Driver", "Monitor", "Testbench", "job", "pauses"]
@@ -39,26 +40,34 @@ def pauses(probability: float, burst_cycles: int, seed: str) -> list[bool]:
 
 
 class Driver:
-    """Offer tokens in order, each until it is accepted; between them show a payload that nobody may take."""
+    """Offer tokens in order, each until it is accepted; between them show a payload that nobody may take.
 
-    def __init__(self, tokens: list[int], width: int, pattern: list[bool]) -> None:
+    Args:
+        pattern: in which cycles no new token is offered.
+        waits: in how many cycles after each token none is.
+    """
+
+    def __init__(self, tokens: list[int], width: int, pattern: list[bool], waits: Sequence[int] = ()) -> None:
         mask = (1 << width) - 1
         self.offers = [token << PAYLOAD_SHIFT | OFFER for token in tokens]
         self.decoys = [(token ^ mask) << PAYLOAD_SHIFT for token in tokens] or [0]
         self.pattern = pattern
+        self.waits = waits or (0,)
+        self.until = 0
         self.accepted: list[int] = []
         self.word = self.decoys[0]
 
     def advance(self, cycle: int, taken: bool) -> int:
         """Note whether the token on offer was taken in this cycle, and give the drive word of the next one."""
         if taken:
+            self.until = cycle + self.waits[len(self.accepted) % len(self.waits)]
             self.accepted.append(cycle)
         elif self.word & OFFER:
             return self.word
         position = len(self.accepted)
         if position >= len(self.offers):
             self.word = self.decoys[-1]
-        elif self.pattern[cycle % len(self.pattern)]:
+        elif cycle < self.until or self.pattern[cycle % len(self.pattern)]:
             self.word = self.decoys[position]
         else:
             self.word = self.offers[position]
@@ -189,6 +198,7 @@ class Testbench:
         self.edge = self.clock.falling_edge
         self.cycle = 0
         self.latency = 0
+        self.keeper = PaceKeeper(Pace(**job["pace"])) if job["pace"] else None
         self.record: dict[str, Any] = {
             "status": "ok",
             "tokens": 0,
@@ -247,6 +257,8 @@ class Testbench:
         """Hold the reset, with a payload that nobody may take."""
         for _ in range(RESET_CYCLES):
             await self.step(RESET)
+        if self.keeper is not None:
+            self.keeper.reset()
 
     async def spoil(self, phase: dict[str, Any]) -> None:
         """Fill the design with tokens whose results are never asked for, so that a reset has something to clear."""
@@ -263,7 +275,8 @@ class Testbench:
         inputs = [int(text, 16) for text in phase["inputs"]]
         expected = [int(text, 16) for text in phase["expected"]]
         seed, burst = phase["seed"], phase["burst_cycles"]
-        driver = Driver(inputs, self.job["input_width"], pauses(phase["input_gap"], burst, f"gap {seed}"))
+        gaps = pauses(phase["input_gap"], burst, f"gap {seed}")
+        driver = Driver(inputs, self.job["input_width"], gaps, phase["waits"])
         monitor = Monitor(pauses(phase["output_stall"], burst, f"stall {seed}"))
         checker = Checker(phase["name"], inputs, expected, self.job["elements"], self.job["max_error_lsb"])
         await self.stream(driver, monitor, checker)
@@ -274,7 +287,7 @@ class Testbench:
         if not checker.mismatches and expected:
             latencies = [shown - taken for taken, shown in zip(driver.accepted, monitor.shown, strict=True)]
             self.latency = max(self.latency, latencies[0])
-            free = not phase["input_gap"] and not phase["output_stall"]
+            free = not phase["input_gap"] and not phase["output_stall"] and not phase["waits"]
             if free and len(expected) >= MEASURED_TOKENS and "latency_cycles" not in self.record:
                 self.record["latency_cycles"] = latencies[0]
                 self.record["longest_latency_cycles"] = max(latencies)
@@ -284,6 +297,7 @@ class Testbench:
         """Run cycles until all results have come and some cycles more, or nothing has moved for the job's patience."""
         patience = self.job["patience_cycles"]
         drive, sample, edge = self.drive, self.sample, self.edge
+        keep = self.keeper.observe if self.keeper is not None else None
         cycle = last_move = self.cycle
         end = -1 if checker.expected else cycle + DRAIN_CYCLES
         word = driver.advance(cycle, False) | monitor.advance(cycle)
@@ -305,6 +319,10 @@ class Testbench:
                 checker.check(payload, cycle, len(driver.accepted))
                 if checker.results == len(checker.expected):
                     end = cycle + DRAIN_CYCLES + 2 * (cycle - driver.accepted[-1] if driver.accepted else 0)
+            if keep is not None:
+                untimely = keep(seen, word & ACCEPT, taken)
+                if untimely:
+                    checker.fail(untimely, cycle)
             if taken or payload is not None:
                 last_move = cycle
             elif cycle - last_move > patience:

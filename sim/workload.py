@@ -7,7 +7,7 @@ from hdlgen.payload import input_ports
 from sim import activity
 from sim.cache import digest
 from sim.simulation import Phase
-from sim.stimuli import LONG_TOKENS, MEASURED_TOKENS, long_run, phases, plan
+from sim.stimuli import LONG_CYCLES, MEASURED_TOKENS, long_run, phases, plan
 
 __all__ = ["Workload"]
 
@@ -36,8 +36,8 @@ class Workload:
     def long_run(self, interval_cycles: int) -> tuple[Phase, ...]:
         """Give the long phase of the designs that come out, for a simulation that is cheap."""
         if interval_cycles not in self._long:
-            tokens = LONG_TOKENS * (2 if self.graph.states else 1)  # what a state holds is built up over many tokens
-            stimulus = long_run(input_ports(self.graph), seed=self.seed, interval_cycles=interval_cycles, tokens=tokens)
+            cycles = LONG_CYCLES * (2 if self.graph.states else 1)  # what a state holds is built up over many tokens
+            stimulus = long_run(input_ports(self.graph), seed=self.seed, interval_cycles=interval_cycles, cycles=cycles)
             self._long[interval_cycles] = phases(self.graph, [stimulus])
         return self._long[interval_cycles]
 

@@ -10,6 +10,7 @@ import pytest
 from hdlgen.cli.project import open_project
 from hdlgen.payload import payload_width
 from sim import tools
+from sim.pace import Pace
 from sim.simulate import SimulationJob, simulate
 from sim.simulators import SIMULATORS
 from sim.verilog import rtlil_to_verilog
@@ -32,6 +33,7 @@ def test_icarus_and_verilator_agree(name: str, tmp_path: Path) -> None:
         phases=Workload(project.spec.graph).phases(design.datapath.interval_cycles),
         fields=project.compiler.outputs,
         max_error_lsb=design.error_bound_lsb,
+        pace=Pace.of(design.datapath.summary()),
     )
     found = []
     for simulator in SIMULATORS:

@@ -206,7 +206,7 @@ def verilog(
     - `hdlgen verilog my.toml --point interval=2,stages=1 -o my.v`: another one, into a file
     """
     project = open_project(spec, technology=technology)
-    text = points.verilog(project, project.point(point))
+    text = points.built(project, project.point(point)).verilog
     if output is None:
         sys.stdout.write(text)
     else:
@@ -249,7 +249,7 @@ def simulate(
     check_range("--seed", seed, 0)
     result = simulating.run(
         project,
-        simulating.source(project, point=point, verilog=verilog, module=module),
+        *simulating.source(project, point=point, verilog=verilog, module=module),
         name=verilog.name if verilog else project.spec.name,
         module=module or "top",
         tokens=tokens,

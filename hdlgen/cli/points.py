@@ -14,9 +14,9 @@ from hdlgen.evaluation import Status
 from hdlgen.space import Point
 from sim.measure import PRELOAD
 from sim.pool import Pool
-from sim.steps import BUILD_SECONDS, build
+from sim.steps import BUILD_SECONDS, Built, build
 
-__all__ = ["measure_point", "table", "verilog", "write_text"]
+__all__ = ["built", "measure_point", "table", "write_text"]
 
 
 def measure_point(project: Project, point: Point, *, simulator: str | None, out: Path | None) -> dict[str, Any]:
@@ -48,13 +48,13 @@ def table(document: dict[str, Any]) -> Table:
     return result
 
 
-def verilog(project: Project, point: Point) -> str:
-    """Build a point and give its Verilog.
+def built(project: Project, point: Point) -> Built:
+    """Build a point: its Verilog and what it declares of itself.
 
     Raises: PointError where it cannot be built; ToolError.
     """
     with Pool(1, preload=PRELOAD) as pool:
-        return pool.submit(build, project.compiler, point, cpu_seconds=BUILD_SECONDS).result().require().verilog
+        return pool.submit(build, project.compiler, point, cpu_seconds=BUILD_SECONDS).result().require()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hdlgen.cli.points import verilog as build_verilog
-from hdlgen.cli.points import write_text
+from hdlgen.cli.points import built, write_text
 from hdlgen.cli.project import Project
 from hdlgen.errors import InputError
 from hdlgen.limits import MAX_VERILOG_FILE_BYTES
 from hdlgen.payload import Port, payload_width, unpack
 from sim.foreign import check_foreign
+from sim.pace import Pace
 from sim.simulate import SimulationJob, SimulationResult, simulate
 from sim.stimuli import MEASURED_TOKENS
 from sim.workload import Workload
@@ -19,15 +19,16 @@ from sim.workload import Workload
 __all__ = ["document", "run", "source", "text"]
 
 
-def source(project: Project, *, point: str, verilog: Path | None, module: str | None) -> str:
-    """Give the Verilog to simulate: the user's file, or the design of a point.
+def source(project: Project, *, point: str, verilog: Path | None, module: str | None) -> tuple[str, Pace | None]:
+    """Give the Verilog to simulate: the user's file, which may take its time, or the design of a point and its pace.
 
     Raises: InputError for both at once, for a module's name without a file, or a file that cannot be read.
     """
     if verilog is None:
         if module is not None:
             raise InputError("--module must go with --verilog")
-        return build_verilog(project, project.point(point))
+        design = built(project, project.point(point))
+        return design.verilog, Pace.of(design.datapath)
     if point:
         raise InputError("the design must be named by --point or by --verilog, not by both")
     try:
@@ -39,12 +40,13 @@ def source(project: Project, *, point: str, verilog: Path | None, module: str | 
     except UnicodeDecodeError:
         raise InputError(f"{verilog}: the file must be UTF-8 text") from None
     check_foreign(text, str(verilog))
-    return text
+    return text, None
 
 
 def run(
     project: Project,
     verilog: str,
+    pace: Pace | None,
     *,
     name: str,
     module: str,
@@ -57,6 +59,7 @@ def run(
     """Simulate a Verilog text against the spec's golden model; its JUnit XML goes into the folder.
 
     Args:
+        pace: that the text is held to; None where it may take tokens and show results whenever it likes.
         name: of the text, for messages and files.
     """
     workload = Workload(project.spec.graph, seed=seed, tokens=tokens or MEASURED_TOKENS)
@@ -69,6 +72,7 @@ def run(
         phases=workload.phases(1),
         fields=project.compiler.outputs,
         max_error_lsb=project.spec.max_error_lsb,
+        pace=pace,
     )
     result = simulate([job], simulator=simulator, folder=folder, waves=waves, seconds=600.0)[0]
     write_text(folder / "results.xml", result.junit)

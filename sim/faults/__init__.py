@@ -9,6 +9,7 @@ from hdlgen.space import Point
 from sim.artifacts import Artifacts
 from sim.faults.campaign import Campaign, Outcome, Planted, plant_faults
 from sim.measure import Measure
+from sim.pace import Pace
 from sim.pool import Task
 from sim.simulation import SimulationJob
 
@@ -36,6 +37,7 @@ def submit_faults(
         phases=measure.workload.phases(interval),
         fields=measure.compiler.outputs,
         max_error_lsb=built.error_bound_lsb,
+        pace=Pace.of(built.datapath),
     )
     return measure.pool.submit(
         plant_faults,

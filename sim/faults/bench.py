@@ -218,7 +218,7 @@ class _Run:
             return
         mask = self.lanes.mask
         apart = wrong = 0
-        if word & OFFER:
+        if word & OFFER or (good.watching and good.keeper is not None):
             apart = outputs[self.ready] ^ (mask if outputs[self.ready] & 1 else 0)
         if good.watching:
             valid = outputs[self.valid]

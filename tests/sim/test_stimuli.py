@@ -12,7 +12,7 @@ import pytest
 from hdlgen.graph import Graph, Node, Op
 from hdlgen.number import Format
 from hdlgen.payload import Port
-from sim.stimuli import adversarial, corners, phases, plan, uniform
+from sim.stimuli import adversarial, corners, long_run, phases, plan, uniform
 
 
 def port(name: str, text: str, *shape: int) -> Port:
@@ -83,6 +83,48 @@ def test_slow_designs_get_fewer_tokens_with_pauses_and_longer_bursts(interval: i
     assert 256 <= len(free.tokens["a"]) <= 420
     assert 32 <= len(pauses.tokens["a"]) == len(bursts.tokens["a"]) <= 96
     assert bursts.burst_cycles >= 2 * interval
+
+
+@pytest.mark.parametrize("interval", [2, 3, 8, 32])
+def test_in_the_phase_with_pauses_tokens_come_in_each_cycle_of_the_interval(interval: int) -> None:
+    _, paused, bursts = plan(DOT8, seed=1, interval_cycles=interval)
+    assert set(paused.waits) == set(range(interval + 3))
+    drawn = paused.waits[: len(paused.tokens["a"])]
+    assert {interval - 2, interval - 1, interval, interval + 1} <= set(drawn)
+    assert len(set(drawn)) > 0.7 * min(interval + 3, len(drawn))
+    assert bursts.waits == ()
+
+
+@pytest.mark.parametrize("interval", [1, 2, 8, 64])
+def test_the_long_run_takes_about_as_many_cycles_as_it_should_and_results_wait_in_it(interval: int) -> None:
+    long = long_run(DOT8, seed=1, interval_cycles=interval, cycles=40_000)
+    assert long.output_stall > 0.1 and long.input_gap > 0
+    stalled = long.output_stall / (1 - long.output_stall)
+    assert len(long.tokens["a"]) * (interval + long.input_gap + stalled) == pytest.approx(40_000, rel=0.01)
+
+
+def test_the_long_run_has_all_values_of_few_bits() -> None:
+    tokens = long_run([port("x", "i6"), port("y", "u6")], seed=1).tokens
+    assert len(set(zip(tokens["x"].tolist(), tokens["y"].tolist(), strict=True))) == 4096
+
+
+def test_in_the_long_run_the_largest_elements_are_a_bit_apart_or_equal_in_many_tokens() -> None:
+    x = np.sort(long_run([port("x", "i8", 16)], seed=1).tokens["x"], axis=1)
+    # A fifth have few values each, another fifth pairs that are near: one bit apart as often as any other.
+    for bit in range(6):
+        assert ((x[:, -1] - x[:, -2]) == 1 << bit)[: len(x) // 2].mean() > 0.01
+    assert ((x[:, -1] == x[:, -2])[: len(x) // 2]).mean() > 0.2
+    # The first of several equal ones, in blocks and alone, at every place.
+    first = long_run([port("x", "i8", 16)], seed=1).tokens["x"].argmax(axis=1)
+    assert set(first.tolist()) == set(range(16))
+
+
+def test_a_single_element_is_quiet_for_a_while_and_held_for_a_while() -> None:
+    x = long_run([port("x", "i16")], seed=1).tokens["x"]
+    related = x[: len(x) // 2]
+    runs = [related[start : start + 12] for start in range(0, len(related) - 12, 12)]
+    assert sum(0 < np.abs(run).max() < 64 for run in runs) > len(runs) // 50
+    assert sum(2 <= len(set(run.tolist())) <= 8 for run in runs) > len(runs) // 10
 
 
 @pytest.mark.parametrize("tokens", [1, 2, 7, 100, 1000])

