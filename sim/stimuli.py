@@ -300,14 +300,15 @@ def _near(columns: _Columns, source: np.random.Generator, base: IntArray) -> Int
     """Let elements come near to each other: all of them, or some pairs, above or below all others as often as not."""
     size = len(base)
     order = source.permutation(size)
-    leader, others = int(order[0]), order[1 : 1 + (size if source.random() < 0.25 else int(source.integers(1, 4)))]
+    leader = int(order[0])
+    others = order[1 : 1 + (size if source.random() < 0.25 else int(source.integers(1, 4)))].tolist()
     if source.random() < 0.5:  # the one that a tree of comparisons puts against it
         others = [place for place in (leader ^ 1 << int(source.integers(size.bit_length())),) if place < size]
     value = base[leader]
     where = source.integers(0, 3)
     row = base.copy() if where == 0 else _beyond(columns, base, value, above=where == 2)
     row[leader] = value
-    for column in map(int, others):
+    for column in others:
         width, least = columns.widths[column], int(columns.low[column])
         known = min(max(int(value), least), int(columns.high[column])) - least
         row[column] = least + (known ^ _difference(source, width))
