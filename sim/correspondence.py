@@ -140,10 +140,11 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
         for net in open_ones:
             load = _load(values, net)
             twin, contents = loads.get(load), set(_contents(load[0]))
-            if twin is not None:
-                found[net] = known[twin]
-            elif contents in ({FALSE}, {TRUE}):  # it holds nothing else from its first load on
+            # Constants first: what reads one of them gets simpler, and a register that stays may load one as well.
+            if contents in ({FALSE}, {TRUE}):  # it holds nothing else from its first load on
                 found[net] = contents.pop()
+            elif twin is not None:
+                found[net] = known[twin]
         if not found:
             raise Unmatched(
                 f"{label.get(open_ones[0], open_ones[0])} must have a counterpart among the other's registers"

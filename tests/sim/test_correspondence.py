@@ -71,3 +71,26 @@ def test_a_netlist_with_the_other_constant_is_refuted(tmp_path: Path, kept: str)
 def test_a_register_that_loads_more_needs_a_counterpart(tmp_path: Path, kept: str) -> None:
     with pytest.raises(Unmatched, match=r"kept\[0\] must have a counterpart"):
         verdict(tmp_path, kept, "d & kept", "d")
+
+
+def test_a_constant_goes_before_a_twin_that_synthesis_kept(tmp_path: Path) -> None:
+    """Two registers load 0 in the end, and one of them stays: what reads the other reads 0, and not that register."""
+    text = """
+    module top(input clk, input en, input d, output y);
+      reg zero, also, delayed;
+      always @(posedge clk) if (en) {zero, also} <= 2'b0;
+      always @(posedge clk) delayed <= d & zero | also & ~d;
+      assign y = delayed;
+    endmodule
+    """
+    kept = """
+    module top(input clk, input en, input d, output y);
+      reg also, delayed;
+      always @(posedge clk) if (en) also <= 1'b0;
+      always @(posedge clk) delayed <= also & ~d;
+      assign y = delayed;
+    endmodule
+    """
+    first, second = circuit(tmp_path, text), circuit(tmp_path, kept)
+    pair = cut(first, second, names_of(second.names, second.registers))
+    assert EquivalenceProver(pair.first, seconds=60).prove(pair.second).verdict is Verdict.EQUAL
