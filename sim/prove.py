@@ -48,7 +48,8 @@ _PASSES = (
 _EQUAL = re.compile(r"^Networks are equivalent\b", re.MULTILINE)
 _DIFFERENT = re.compile(r"^Networks are NOT EQUIVALENT\b", re.MULTILINE)
 _UNDECIDED = re.compile(r"^Networks are UNDECIDED\b", re.MULTILINE)
-_ASSIGNED = re.compile(r"\bpi0*(\d+)=([01])\b")
+_ASSIGNED = re.compile(r"\bpi0*(\d+)(?:=| = 1'h)([01])\b")
+"""An input of a counterexample: in the line of all, or in the pattern, which leaves out what one side does not read."""
 _RANDOM_WORDS = 256
 
 
@@ -143,8 +144,7 @@ class EquivalenceProver:
     def _judge(self, network: Network, printed: str, began: float) -> Proof:
         if _DIFFERENT.search(printed):
             row = np.zeros((1, network.interface.input_bits), dtype=np.uint8)
-            pattern = printed.partition("Input pattern:")[2]
-            for place, value in _ASSIGNED.findall(pattern):
+            for place, value in _ASSIGNED.findall(printed):
                 row[0, int(place)] = int(value)
             found = self._difference(network, pack_table(row))
             if not found:

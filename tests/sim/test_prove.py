@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hdlgen.evaluation import Verdict
 from hdlgen.network import Network
 from hdlgen.network_text import write_verilog
 from sim import tools
+from sim.expressions import Expressions, to_network
 from sim.networks import shrink
 from sim.prove import EquivalenceProver, read_golden
 from tests.hdlgen.circuits import adder_network
@@ -52,6 +54,18 @@ def test_every_planted_fault_gives_a_counterexample(
         assert proof.verdict is Verdict.DIFFERENT
         row = pack_table(np.array([proof.counterexample], dtype=np.uint8))
         assert ((golden.evaluate(row) ^ _faulty(gate).evaluate(row)) & np.uint64(1)).any()
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_counterexample_holds_inputs_that_one_side_alone_reads(swapped: bool) -> None:
+    made = Expressions()
+    inputs = [made.variable(f"x[{place}]") for place in range(40)]
+    some = reduce(made.conjunction, inputs[:20])
+    # They differ where all 40 are 1, which no random words show, and one side does not read half of them.
+    sides = to_network(made, inputs, [[some], [made.conjunction(some, reduce(made.conjunction, inputs[20:]) ^ 1)]])
+    one, other = reversed(sides) if swapped else sides
+    proof = EquivalenceProver(other).prove(one)
+    assert (proof.verdict, proof.counterexample) == (Verdict.DIFFERENT, (1,) * 40)
 
 
 @pytest.mark.parametrize(
