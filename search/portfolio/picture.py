@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from search.portfolio.portfolio import Outcome
 from search.report.svg import Scale, coordinate, drawing, tag, text
 
-__all__ = ["draw_portfolio"]
+__all__ = ["COLOURS", "draw_portfolio"]
 
 WIDTH, HEIGHT, MARGIN, GAP = 720.0, 320.0, 44.0, 56.0
 COLOURS = (
     *("#2563eb", "#059669", "#d97706", "#9333ea", "#dc2626"),
     *("#0891b2", "#4d7c0f", "#be185d", "#78716c", "#1e293b"),
+    *("#a16207", "#0f766e"),
 )
 
 

@@ -12,6 +12,7 @@ from hdlgen.network import Network, NetworkBuilder
 from search.portfolio import METHODS, Candidate, Cases, Settings, finish, held_out, join, learn_cases, learn_outputs
 from search.portfolio.cases import single
 from search.portfolio.characters import linear_part
+from search.portfolio.picture import COLOURS
 from search.portfolio.portfolio import choose, cross_accuracy, try_methods
 from tests.search.portfolio.functions import number, sampled
 
@@ -141,3 +142,7 @@ def test_outputs_are_learnt_side_by_side_and_joined(workers: int) -> None:
     assert sorted(told) == list(range(6))
     assert np.array_equal(unpack_table(network.evaluate(pack_table(inputs)), len(inputs)), outputs)
     assert network.and_nodes < sum(one.network.and_nodes for one in found)
+
+
+def test_each_method_has_a_colour_of_its_own_in_the_picture() -> None:
+    assert len(set(COLOURS)) == len(COLOURS) >= len(METHODS)
