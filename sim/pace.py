@@ -49,10 +49,10 @@ class PaceKeeper:
 
     def reset(self) -> None:
         """Begin again: nothing is in flight."""
-        self.moves = 0  # the cycles so far in which no result waited
+        self.moves = 0  # the cycles so far in which no result waited; -1 once the pace is lost
         self.welcome = 0  # from here on a token is due in every `interval`-th of them, and from `free` on in each
         self.free = 0
-        self.due = -1  # when the next result must stand; -1 for none, or where the pace was lost
+        self.due = -1  # when the next result must stand; -1 for none
         self.later: deque[int] = deque()
 
     def observe(self, sample: str, accepting: int, taken: bool) -> str:

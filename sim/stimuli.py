@@ -303,7 +303,8 @@ def _near(columns: _Columns, source: np.random.Generator, base: IntArray) -> Int
     leader = int(order[0])
     others = order[1 : 1 + (size if source.random() < 0.25 else int(source.integers(1, 4)))].tolist()
     if source.random() < 0.5:  # the one that a tree of comparisons puts against it
-        others = [place for place in (leader ^ 1 << int(source.integers(size.bit_length())),) if place < size]
+        rival = leader ^ 1 << int(source.integers(size.bit_length()))
+        others = [rival] if rival < size else []
     value = base[leader]
     where = source.integers(0, 3)
     row = base.copy() if where == 0 else _beyond(columns, base, value, above=where == 2)

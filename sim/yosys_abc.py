@@ -40,24 +40,24 @@ class Abc:
     """One process for the runs in a folder, started by the first.
 
     Args:
-        folder: its working directory; of runs in it none writes a library anew under the name of an earlier one.
+        folder: its working directory; of runs in it none writes cells anew under the name of an earlier file.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.library = ""
+        self.cells_by = ""  # the command that read the cells it holds
         self.dialogue: tools.Dialogue | None = None
 
-    def source(self, script: str, *, library: str, seconds: float) -> tuple[int, str]:
-        """Read a library, where it is not the last one, and run a script; give the status and all that was said.
+    def source(self, script: str, *, read_cells: str, seconds: float) -> tuple[int, str]:
+        """Read cells, where they are not those it holds, and run a script; give the status and all that was said.
 
         Raises: ToolTimeout, ToolMissing.
         """
         if self.dialogue is None:
-            self.library = ""
+            self.cells_by = ""
             self.dialogue = tools.Dialogue([tools.require("yosys-abc")], folder=self.folder, variables=_MEMORY)
-        lines = [library] if library != self.library else []
-        self.library = library
+        lines = [read_cells] if read_cells != self.cells_by else []
+        self.cells_by = read_cells
         text = "\n".join([*lines, f"source {script}", f"echo {_THROUGH}", ""])
         try:
             said = self.dialogue.ask(text, until=_THROUGH, seconds=seconds)
@@ -92,7 +92,7 @@ def run_abc(
     """Run commands on a network and give the cells that come out, in BLIF.
 
     Args:
-        read: the command that reads the library, then those that read the network, from files in the folder.
+        read: the command that reads the cells, then those that read the network, from files in the folder.
         script: the commands to run on it, apart by `; `.
         folder: takes the script, the output and the log.
         seconds: wall-clock limit.
@@ -106,10 +106,10 @@ def run_abc(
         (folder / name).unlink(missing_ok=True)
     text = f"set_driving_cell {around.driving_cell}\nset_load {around.load_ff:.4f}\n"
     (folder / _SURROUNDINGS).write_text(text)
-    library, *network = read
+    read_cells, *network = read
     commands = [*network, f"read_constr {_SURROUNDINGS}", *script.split("; "), f"write_blif {_MAPPED}", ""]
     (folder / _SCRIPT).write_text("\n".join(commands))
-    status, said = abc.source(_SCRIPT, library=library, seconds=seconds)
+    status, said = abc.source(_SCRIPT, read_cells=read_cells, seconds=seconds)
     (folder / LOG).write_text(said)
     complaint = _COMPLAINT.search(said)
     if status or complaint or not (folder / _MAPPED).is_file():

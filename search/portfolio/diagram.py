@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hdlgen.network import FALSE, TRUE, NetworkBuilder
 from search.portfolio.cases import Bits
+from search.portfolio.likelihood import Floats, log_likelihood
 
 __all__ = ["Diagram", "Merging", "build_diagram", "learn_diagram"]
 
@@ -24,8 +25,6 @@ _ZERO, _ONE, _NOWHERE = -1, -2, -3
 _MOST_STATES = 400
 _LEAST_GAIN = 3.0
 """Log-likelihood that an input must bring in all states together."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +76,8 @@ class _Statistics:
     def gains(self) -> Floats:
         """Give the log-likelihood that each input would bring in all states together, less what chance brings."""
         width = self.seen_by.shape[1] // 2
-        by = _likelihood(self.ones_by, self.seen_by)
-        parts = by[:, :width] + by[:, width:] - _likelihood(self.ones, self.seen)[:, None]
+        by = log_likelihood(self.ones_by, self.seen_by)
+        parts = by[:, :width] + by[:, width:] - log_likelihood(self.ones, self.seen)[:, None]
         gains: Floats = (parts - 0.5).sum(axis=0)
         return gains
 
@@ -86,8 +85,8 @@ class _Statistics:
         """Give the most that any one statistic loses where a state is merged with each of the first `count` others."""
 
         def loss(ones: Floats, seen: Floats, more_ones: Floats, more_seen: Floats) -> Floats:
-            apart = _likelihood(ones, seen) + _likelihood(more_ones, more_seen)
-            lost: Floats = apart - _likelihood(ones + more_ones, seen + more_seen)
+            apart = log_likelihood(ones, seen) + log_likelihood(more_ones, more_seen)
+            lost: Floats = apart - log_likelihood(ones + more_ones, seen + more_seen)
             return lost
 
         alone = loss(others.ones[:count], others.seen[:count], self.ones[state], self.seen[state])
@@ -105,14 +104,6 @@ class _Statistics:
         self.ones[at] += other.ones[state]
         self.seen_by[at] += other.seen_by[state]
         self.ones_by[at] += other.ones_by[state]
-
-
-def _likelihood(ones: Floats, seen: Floats) -> Floats:
-    """Give the log-likelihood of answers under their own share of ones."""
-    zeros = seen - ones
-    least = np.maximum(seen, 1e-9)
-    made: Floats = ones * np.log(np.maximum(ones, 1e-9) / least) + zeros * np.log(np.maximum(zeros, 1e-9) / least)
-    return made
 
 
 def learn_diagram(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hdlgen.network import FALSE, TRUE, Network, NetworkBuilder
 from search.portfolio.cases import Bits
+from search.portfolio.likelihood import Floats, log_likelihood
 from search.portfolio.method import Method
 from search.portfolio.neighbours import MOST_WIDTH, neighbours
 from search.portfolio.study import Study
@@ -24,8 +25,6 @@ _LEAST_PAIRS = 4
 """Of neighbours, for what an input tells about the effect of another."""
 _CHANCE = 0.5
 """Log-likelihood that an input without effect brings."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +75,8 @@ def _told(inputs: Bits, outcome: NDArray[np.generic]) -> Floats:
     happened = outcome.astype(bool)
     seen, ones = len(inputs), int(happened.sum())
     high, ones_high = inputs.sum(axis=0, dtype=np.int64), inputs[happened].sum(axis=0, dtype=np.int64)
-    entropies = [
-        _entropy(np.array(ones), np.array(seen)),
-        _entropy(ones_high, high),
-        _entropy(ones - ones_high, seen - high),
-    ]
-    return np.asarray(entropies[0] - entropies[1] - entropies[2], dtype=np.float64)
-
-
-def _entropy(ones: NDArray[np.int64], seen: NDArray[np.int64]) -> Floats:
-    """Give the entropy of so many outcomes together, in nats."""
-    zeros, least = seen - ones, np.maximum(seen, 1)
-    rare = [part * np.log(np.maximum(part, 1) / least) for part in (ones, zeros)]
-    return np.asarray(-rare[0] - rare[1], dtype=np.float64)
+    together = log_likelihood(np.array(ones), np.array(seen))
+    return log_likelihood(ones_high, high) - together + log_likelihood(ones - ones_high, seen - high)
 
 
 def _make(study: Study, variant: str) -> Network | None:

@@ -1,4 +1,4 @@
-"""The stand-ins in simulations: cocotb finds all it asks for, and anything else brings the real module in."""
+"""The stand-in for pytest in simulations: cocotb finds all it asks for, and anything else brings the real one in."""
 
 from __future__ import annotations
 
@@ -39,22 +39,3 @@ def test_rewriting_of_assertions_is_refused(tmp_path: Path, name: str) -> None:
     module, function = name.rsplit(".", 1)
     said = ran(tmp_path, f"import pytest\nfrom {module} import {function}\n{function}(1)")
     assert said == "RuntimeError: simulation: COCOTB_REWRITE_ASSERTION_FILES must be empty, for pytest is not loaded"
-
-
-def test_cocotb_loads_without_the_real_asyncio(tmp_path: Path) -> None:
-    program = "import cocotb.regression\nimport asyncio\nfrom asyncio import exceptions\n"
-    said = "'asyncio.events' in sys.modules, asyncio.CancelledError is exceptions.CancelledError"
-    assert ran(tmp_path, f"{program}print({said})") == "False True"
-
-
-@pytest.mark.parametrize("first", ["import asyncio", "import asyncio.queues", "from asyncio import events, run"])
-def test_the_real_asyncio_comes_when_it_is_used(tmp_path: Path, first: str) -> None:
-    program = f"""
-{first}
-import asyncio
-cancelled = asyncio.CancelledError
-async def late(): raise asyncio.CancelledError
-try: asyncio.run(late())
-except cancelled: print(asyncio.queues.Queue.__module__, "cancelled")
-"""
-    assert ran(tmp_path, program) == "asyncio.queues cancelled"
