@@ -22,12 +22,12 @@ class Screen(Console):
 
 def screen() -> Console:
     """Make the console of standard output, for people."""
-    return Screen(highlight=False)
+    return Screen(highlight=False, emoji=False)
 
 
 def standard_error() -> Console:
     """Make the console of standard error, for progress and messages."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, emoji=False)
 
 
 def print_document(document: Any) -> None:

@@ -111,3 +111,11 @@ def test_a_hostile_folder_is_a_folder(hdlgen: Hdlgen, folder: Path, monkeypatch:
     command = "hdlgen measure './-x; $(y).toml' --point "
     assert command in (design / "README.md").read_text()
     assert "<script>`" not in (folder / "run's" / "report.html").read_text()
+
+
+def test_names_between_colons_are_printed_as_they_are(hdlgen: Hdlgen, folder: Path) -> None:
+    (folder / "oracle.py").write_text(
+        'PORTS = {"inputs": {"a": 4}, "outputs": {"y": 4}}\ndef boom(a):\n    raise RuntimeError("no")\n'
+    )
+    ran = hdlgen("learn", "oracle.py:boom")
+    assert ran.status != 0 and ran.err.startswith("hdlgen: oracle.py:boom: it must answer without an exception")
