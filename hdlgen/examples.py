@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +101,7 @@ def read_pla(data: bytes, where: str) -> Examples:
         if not words:
             continue
         if words[0] in (".i", ".o"):
-            if len(words) != 2 or not words[1].isdigit() or not int(words[1]):
+            if len(words) != 2 or not re.fullmatch(r"0*[1-9][0-9]{0,8}", words[1]):
                 raise InputError(f"{where}: line {place}: {words[0]} must give a number of at least 1")
             counts[words[0]] = int(words[1])
         elif words[0] in (".ilb", ".ob"):
@@ -201,11 +204,16 @@ def read_npz(data: bytes, where: str) -> Examples:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            unpacked = sum(entry.file_size for entry in file.zip.infolist())
+            if unpacked > MAX_EXAMPLE_FILE_BYTES:
+                raise InputError(
+                    f"{where}: unpacked it must have at most {MAX_EXAMPLE_FILE_BYTES} bytes, not {unpacked}"
+                )
             fields: dict[str, Any] = {name: file[name] for name in file.files}
         inputs, examples = int(fields["n_inputs"]), int(fields["n_examples"])
         outputs = int(fields.get("n_outputs", 1))
         given, answers = fields["inputs"], fields["outputs"]
-    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise InputError(f"{where}: it must be npz with inputs, outputs, n_inputs and n_examples: {error}") from None
     wanted = (examples, -(-inputs // 8))
     if inputs < 1 or outputs < 1 or given.dtype != np.uint8 or given.shape != wanted:
@@ -228,6 +236,12 @@ def _text(data: bytes, where: str) -> str:
     except UnicodeDecodeError:
         raise InputError(f"{where}: the file must be UTF-8 text") from None
 
+
+_UNREADABLE = (
+    *(AttributeError, KeyError, ValueError, TypeError, OSError, EOFError, MemoryError),
+    # Of zip: what is encrypted or of another version, torn headers, and data that do not unpack.
+    *(zipfile.BadZipFile, RuntimeError, struct.error, zlib.error, lzma.LZMAError),
+)
 
 READERS = {".pla": read_pla, ".csv": read_csv, ".npz": read_npz}
 """By the end of a file's name."""

@@ -80,6 +80,7 @@ def test_an_npz_file_is_read(tmp_path: Path) -> None:
         ("x.pla", PLA.replace("10 10", "1- 10"), "line 8: a value must be 0 or 1, not '-'"),
         ("x.pla", "00 0\n.i 2\n.o 1\n", "line 1: .i and .o must come before the first example"),
         ("x.pla", ".i two\n", "line 1: .i must give a number of at least 1"),
+        ("x.pla", ".i 3\u00b2\n", "line 1: .i must give a number of at least 1"),
         ("x.pla", ".i 2\n.o 1\n.e\n", "it must hold at least one example"),
         ("x.pla", PLA.replace(".ilb a b", ".ilb a"), ".ilb must give 2 names, not 1"),
         ("x.csv", "a,y\n1,0\n0\n", "line 3: it must have 2 values, not 1"),
@@ -101,6 +102,36 @@ def test_bad_examples_are_refused(tmp_path: Path, name: str, text: str | bytes, 
         _read(tmp_path, name, text)
     wanted = message or "it must be npz with inputs, outputs, n_inputs and n_examples: "
     assert str(refusal.value).startswith(f"{tmp_path / name}: {wanted}")
+
+
+def _npz(path: Path, size: int = 4, *, compress: bool = False) -> bytes:
+    save = np.savez_compressed if compress else np.savez
+    save(path, inputs=np.zeros((size, 1), np.uint8), outputs=np.zeros(size, np.uint8), n_inputs=8, n_examples=size)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(6, 1), (6, 1 << 5), (6, 1 << 6), (8, 99), (4, 250)],
+    ids=["encrypted", "patched", "strongly encrypted", "unknown compression", "version of the future"],
+)
+def test_zip_files_that_python_cannot_unpack_are_refused(tmp_path: Path, offset: int, value: int) -> None:
+    path = tmp_path / "x.npz"
+    data = bytearray(_npz(path))
+    central = data.find(b"PK\x01\x02")
+    for start in (0, central + 2):  # a local header, and its copy in the directory, which begins with one field more
+        data[start + offset] = value
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="it must be npz with inputs, outputs, n_inputs and n_examples"):
+        read_examples(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.npz"
+    monkeypatch.setattr("hdlgen.examples.MAX_EXAMPLE_FILE_BYTES", 2_000)
+    assert len(_npz(path, 10_000, compress=True)) < 2_000
+    with pytest.raises(InputError, match="unpacked it must have at most 2000 bytes, not 20528"):
+        read_examples(path)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
