@@ -7,7 +7,7 @@ found constant are followed by what they load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -98,10 +98,15 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
     for net in second.registers:
         variables.append(made.variable(f"register {net}"))
         known[1][net] = variables[-1]
+    loading, holding = _constants(first, _loaded), _constants(second, _held)
+    constants: dict[int, int] = {}
+    for net in second.registers:
         for own in (places.get(name) for name in named.get(net, ())):
             if isinstance(own, int) and own in first.registers and own not in partner:
                 partner[own] = net
-                known[0][own] = variables[-1]
+                if own in loading and holding.get(net) == loading[own]:  # others read it as a constant, and may do so
+                    constants[net] = known[1][net] = loading[own]
+                known[0][own] = known[1][net]
                 break
     needed = _followed(first, made, known[0])
     left, right = Values(first, made, known[0]), Values(second, made, known[1])
@@ -112,7 +117,7 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
             outputs[0].append(left.of(one))
             outputs[1].append(right.of(other))
             titles.append(f"{name}[{place}]")
-    by_literal = {known[1][net]: net for net in second.registers}
+    by_literal = {known[1][net]: net for net in second.registers if net not in constants}
     label = {bit: title for title, bit in reversed(places.items()) if isinstance(bit, int)}
     for net in needed:
         outputs[0].append(left.next(net))
@@ -123,26 +128,37 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
         else:  # a constant: it must stay what it is
             outputs[1].append(stands)
         titles.append(f"next {title}")
+    for net, literal in constants.items():
+        outputs[0].append(literal)
+        outputs[1].append(right.next(net))
+        titles.append(f"next register {net}")
     networks = to_network(made, variables, outputs)
     return Cut(first=networks[0], second=networks[1], outputs=tuple(titles), registers=len(partner))
 
 
 def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> list[int]:
-    """List the registers that matter to the outputs, and find what those stand for that have no name in the other."""
+    """List the registers that matter to the outputs, and find what those stand for that have no name in the other.
+
+    Those that do not matter become variables that nothing depends on.
+    """
     label = {bit: f"{name}[{i}]" for name, bits in circuit.names.items() for i, bit in enumerate(bits)}
-    needed = reached(circuit, [bit for bits in circuit.outputs.values() for bit in bits])
-    open_ones = [net for net in needed if net not in known]
-    placeholder = {net: made.variable(f"unknown {net}") for net in open_ones}
-    while open_ones:
-        values = Values(circuit, made, known | {net: placeholder[net] for net in open_ones})
-        loads = {_load(values, net): net for net in needed if net not in open_ones}
+    reachable = reached(circuit, [bit for bits in circuit.outputs.values() for bit in bits])
+    placeholder = {net: made.variable(f"unknown {net}") for net in reachable if net not in known}
+    while True:
+        values = Values(circuit, made, placeholder | known)
+        needed = _needed(circuit, values, reachable)
+        open_ones = [net for net in needed if net not in known]
+        if not open_ones:
+            known.update((net, literal) for net, literal in placeholder.items() if net not in known)
+            return needed
+        # Also one that does not matter itself: synthesis may have kept its name for both.
+        loads = {_load(values, net): net for net in circuit.registers if net in known}
         found: dict[int, int] = {}
         for net in open_ones:
-            load = _load(values, net)
-            twin, contents = loads.get(load), set(_contents(load[0]))
+            literal, twin = _loaded(values, net), loads.get(_load(values, net))
             # Constants first: what reads one of them gets simpler, and a register that stays may load one as well.
-            if contents in ({FALSE}, {TRUE}):  # it holds nothing else from its first load on
-                found[net] = contents.pop()
+            if literal is not None:
+                found[net] = literal
             elif twin is not None:
                 found[net] = known[twin]
         if not found:
@@ -150,8 +166,61 @@ def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> lis
                 f"{label.get(open_ones[0], open_ones[0])} must have a counterpart among the other's registers"
             )
         known.update(found)
-        open_ones = [net for net in open_ones if net not in found]
-    return needed
+
+
+def _constants(circuit: Circuit, rule: Callable[[Values, int], int | None]) -> dict[int, int]:
+    """Find the registers that hold a constant from their first load on.
+
+    Args:
+        rule: gives the constant of a register, if the constants so far show that it has one.
+    """
+    made = Expressions()
+    ports = [bit for bits in circuit.inputs.values() for bit in bits if isinstance(bit, int)]
+    known = {net: made.variable(f"net {net}") for net in (*ports, *circuit.registers)}
+    found: dict[int, int] = {}
+    while True:
+        values = Values(circuit, made, known | found)
+        shown = {net: rule(values, net) for net in circuit.registers if net not in found}
+        more = {net: literal for net, literal in shown.items() if literal is not None}
+        if not more:
+            return found
+        found |= more
+
+
+def _loaded(values: Values, net: int) -> int | None:
+    """Give the one constant that a register loads, where a multiplexer tells when."""
+    contents = set(_contents(_load(values, net)[0]))
+    return contents.pop() if contents in ({FALSE}, {TRUE}) else None
+
+
+def _held(values: Values, net: int) -> int | None:
+    """Give the one constant that a register loads, whatever gates tell when: its content AND something, or OR."""
+    own, after = values.known[net], values.next(net)
+    if after == own:
+        return None
+    found = (sign for sign in (FALSE, TRUE) if own ^ sign in values.made.factors(after ^ sign))
+    return after if after in (FALSE, TRUE) else next(found, None)
+
+
+def _needed(circuit: Circuit, values: Values, reachable: Sequence[int]) -> list[int]:
+    """List the registers that the outputs depend on as expressions, however late: gates with constants drop out."""
+    holders: dict[int, list[int]] = {}
+    for net in reachable:
+        holders.setdefault(values.known[net] >> 1, []).append(net)
+    found = set(holders.pop(0, ()))  # a constant is in no expression, and must be shown to stay one
+    stack = [values.of(bit) >> 1 for bits in circuit.outputs.values() for bit in bits]
+    stack += [values.next(net) >> 1 for net in found]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        stack.extend(literal >> 1 for literal in values.made.operands(node))
+        for net in holders.get(node, ()):
+            found.add(net)
+            stack.append(values.next(net) >> 1)
+    return sorted(found)
 
 
 _Content: TypeAlias = "int | tuple[_Content, _Content, int] | None"

@@ -125,6 +125,23 @@ class Expressions:
         group = self.group.get(node)
         return (*group.left, *group.right, group.carry_in) if group is not None else self.reads[node]
 
+    def factors(self, literal: int) -> set[int]:
+        """List the literals whose conjunction a literal is: itself, or those that an AND reads, and so on."""
+        found: set[int] = set()
+        seen: set[int] = set()
+        stack = [literal]
+        while stack:
+            each = stack.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            node = each >> 1
+            if each & 1 or not self.reads[node] or node in self.exclusive:
+                found.add(each)
+            else:
+                stack.extend(self.reads[node])
+        return found
+
     def cone(self, literals: Sequence[int]) -> list[int]:
         """List all nodes that literals depend on, themselves included, in an order in which operands come first."""
         seen: set[int] = set()

@@ -22,6 +22,8 @@ Polynomial = dict[Monomial, int]
 """Coefficients by monomial, none 0."""
 
 _ONE: Monomial = frozenset()
+_MOST_OPENED = 20
+"""Gates opened for the sake of one adder."""
 
 
 class TooLarge(Exception):
@@ -168,6 +170,20 @@ class _Rewriting:
             if parts.get(one | other, 0):
                 self.spread(rest, abc, parts[one | other])
 
+    def untangle(self, outputs: Sequence[int]) -> None:
+        """Open the gates that an adder's bits are multiplied by: such products may cancel, as with 'one' and 'two'."""
+        for _ in range(_MOST_OPENED):
+            tangled = {each for node in outputs for each in self.where.get(node, ()) if len(each) > 1}
+            found = [(self.made.level[node], node) for each in tangled for node in each if self.made.reads[node]]
+            if not found:
+                return
+            _, node = max(found)
+            opened = self.gate(node)
+            for monomial in [each for each in tangled if node in each]:
+                coefficient = self.terms[monomial]
+                self.put(monomial, -coefficient)
+                self.spread(monomial - {node}, opened, coefficient)
+
     def adder(self, outputs: Sequence[int], left: Sequence[int], right: Sequence[int], carry_in: int) -> None:
         """Replace all bits of a sum, which must stand with the weights of a word."""
         word = linear([(carry_in, 1)])
@@ -176,6 +192,7 @@ class _Rewriting:
             if value is None:
                 value = linear((literal, 1 << place) for place, literal in enumerate(side))
             word = _sum((word, 1), (value, 1))
+        self.untangle(outputs)
         for rest, parts in self.take(outputs).items():
             unit = parts.get(frozenset(outputs[:1]), 0)
             for place, output in enumerate(outputs):

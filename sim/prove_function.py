@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
+from hdlgen.allocation import Task
+from hdlgen.arithmetic.sum_shape import SumShape
 from hdlgen.claims import Claim, Outcome
 from hdlgen.compiler import Compiler, Design
-from hdlgen.dataflow import Dataflow, Kind
+from hdlgen.dataflow import Dataflow, Kind, Term
+from hdlgen.datapath import Binding
 from hdlgen.emit import to_named_rtlil
 from hdlgen.errors import ToolError
 from hdlgen.evaluation import Verdict
@@ -37,7 +41,7 @@ from sim.prove import EquivalenceProver
 from sim.reference import graph_terms
 from sim.term_equality import equal_terms
 from sim.tools import ToolTimeout
-from sim.unit_claims import Difference, Units, hold_units
+from sim.unit_claims import Difference, Partial, Units, hold_units
 from sim.unrolling import Unrolling
 from sim.whole_adders import find_adders
 
@@ -129,15 +133,46 @@ class _Function:
             adders = find_adders(top)
             self._hold_pairs(adders.made, adders.found, adders.wanted, "an adder must add")
             top = adders.circuit
-        unrolling = Unrolling(top, self._acceptance(top), self.made)
+        fixed = self._acceptance(top)
         if exhaustive:
-            self._try_all(top, unrolling, max_error_lsb)
+            self._try_all(top, Unrolling(top, fixed, self.made), max_error_lsb)
             return f"all {1 << bits} inputs"
-        words = self._words(top, unrolling)
-        self._hold_ends(top, unrolling, words)
-        self._hold_units(words, unrolling)
+        folded = self._folded()
+        try:
+            self._hold(top, Unrolling(top, fixed, self.made), folded)
+        except (Difference, TooLarge):
+            if not folded:
+                raise
+            self._hold(top, Unrolling(top, fixed, self.made), ())  # it may add in another order, and be right
         self._hold_graph()
         return "units by polynomials and SAT, operations by normal form"
+
+    def _folded(self) -> tuple[Binding, ...]:
+        """List the sums that a unit adds up cycle by cycle."""
+        return tuple(
+            binding
+            for unit in self.datapath.units
+            if unit.shape is not None and unit.shape.accumulates and not unit.shape.dropped
+            for binding in unit.bindings
+        )
+
+    def _hold(self, top: Circuit, unrolling: Unrolling, folded: Sequence[Binding]) -> None:
+        """Hold the ends and the units.
+
+        Args:
+            folded: sums that are held cycle by cycle.
+        """
+        words, partials = self._words(top, unrolling, folded)
+        self._hold_ends(top, unrolling, words)
+        units = Units(words=words, partials=partials, definitions=unrolling.definitions)
+        pairs = hold_units(self.dataflow, units, self.made, self.left)
+        kinds = sorted({self.dataflow.operations[pair.operation].kind.value for pair in pairs})
+        self._hold_pairs(
+            self.made,
+            [pair.found for pair in pairs],
+            [pair.wanted for pair in pairs],
+            f"operations ({', '.join(kinds)}) must be what the dataflow says",
+        )
 
     def _acceptance(self, top: Circuit) -> dict[int, int]:
         """Give what the counter of phases holds when a token is accepted: the design must accept at no other count."""
@@ -199,8 +234,11 @@ class _Function:
         if verdict is Verdict.UNDECIDED:
             raise ToolTimeout("yosys-abc: it came to no decision within its limits")
 
-    def _words(self, top: Circuit, unrolling: Unrolling) -> list[list[int]]:
-        """Give the bits of every operation: those of units as free variables to whoever reads them."""
+    def _words(
+        self, top: Circuit, unrolling: Unrolling, folded: Sequence[Binding]
+    ) -> tuple[list[list[int]], dict[int, list[Partial]]]:
+        """Give the bits of every operation, and of folded sums in every cycle: free variables to whoever reads them."""
+        steps: dict[int, list[tuple[tuple[Bit, ...], int]]] = {}
         places: dict[int, tuple[tuple[Bit, ...], int]] = {}
         for unit in self.datapath.units:
             bits = top.names.get(self.names.results.get(unit.name, ""))
@@ -208,8 +246,12 @@ class _Function:
                 raise _Undecided(f"the result of unit {unit.name} must have a name")
             for binding in unit.bindings:
                 width = self.dataflow.operations[binding.operation].format.width
-                places[binding.operation] = (bits[:width], self.datapath.ready[binding.operation])
-        for bits, cycle in places.values():
+                ready = self.datapath.ready[binding.operation]
+                places[binding.operation] = (bits[:width], ready)
+                if binding in folded and binding.task is not None:
+                    last = len(binding.task.steps) - 1
+                    steps[binding.operation] = [(bits, ready - last + step) for step in range(last + 1)]
+        for bits, cycle in [*places.values(), *(place for each in steps.values() for place in each)]:
             unrolling.cut(bits, cycle)
         starts, start = {}, 0
         for name, at in self.graph.inputs:
@@ -236,7 +278,13 @@ class _Function:
                     bits, cycle = places[number]
                     words.append([unrolling.value(bit, cycle) for bit in bits])
             self.left()
-        return words
+        partials: dict[int, list[Partial]] = {}
+        for unit in self.datapath.units:
+            for binding in unit.bindings:
+                if binding.operation in steps and unit.shape is not None and binding.task is not None:
+                    held = [[unrolling.value(bit, cycle) for bit in bits] for bits, cycle in steps[binding.operation]]
+                    partials[binding.operation] = list(_partials(unit.shape, binding.task, held))
+        return words, partials
 
     def _states(self, top: Circuit, unrolling: Unrolling) -> dict[int, list[int]]:
         """Let each state's register hold what the token finds, from the cycle on in which the last has left it."""
@@ -277,17 +325,6 @@ class _Function:
             raise Difference("the payload must have the width of the outputs")
         self._hold_pairs(self.made, found, wanted, "results must stand in the payload, and next states in registers")
 
-    def _hold_units(self, words: Sequence[Sequence[int]], unrolling: Unrolling) -> None:
-        units = Units(words=words, definitions=unrolling.definitions)
-        pairs = hold_units(self.dataflow, units, self.made, self.left)
-        kinds = sorted({self.dataflow.operations[pair.operation].kind.value for pair in pairs})
-        self._hold_pairs(
-            self.made,
-            [pair.found for pair in pairs],
-            [pair.wanted for pair in pairs],
-            f"operations ({', '.join(kinds)}) must be what the dataflow says",
-        )
-
     def _hold_graph(self) -> None:
         """Hold the operations to the graph of the spec, outputs and next states."""
         integers = Integers()
@@ -316,6 +353,25 @@ class _Function:
             raise Difference("the operations must be what the spec says")
         if verdict is Verdict.UNDECIDED:
             raise ToolTimeout("yosys-abc: it came to no decision within its limits")
+
+
+def _partials(shape: SumShape, task: Task, held: Sequence[Sequence[int]]) -> Iterator[Partial]:
+    """Tell what a folded sum adds in each of its cycles.
+
+    Args:
+        held: what it holds after each.
+    """
+    for number, (word, operands) in enumerate(zip(held, task.steps, strict=True)):
+        terms: list[Term] = []
+        constant = 0 if number else task.initial
+        for position, factors in zip(shape.positions, operands, strict=True):
+            coefficient = position.coefficient * prod(each.constant for each in factors if each.number is None)
+            numbers = tuple(each.number for each in factors if each.number is not None)
+            if numbers:
+                terms.append(Term(factors=numbers, coefficient=coefficient))
+            else:
+                constant += coefficient
+        yield Partial(word=word, terms=[term for term in terms if term.coefficient], constant=constant)
 
 
 def _pattern(place: int, size: int) -> int:

@@ -6,18 +6,21 @@ cannot hide behind another, and no multiplier is ever looked through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hdlgen.dataflow import Dataflow, Kind, Operation
+from hdlgen.dataflow import Dataflow, Kind, Operation, Term
+from hdlgen.number import Format
 from sim.expressions import FALSE, TRUE, Expressions
 from sim.known_words import KnownWords, Summand
 from sim.polynomials import Monomial, Polynomial, TooLarge, linear, product, reduce_to_variables
 from sim.term_bits import add_words, less
 
-__all__ = ["Difference", "Pair", "Units", "hold_units"]
+__all__ = ["Difference", "Pair", "Partial", "Units", "hold_units"]
 
-MOST_TERMS = 400_000
+MOST_TERMS, MOST_TERMS_OF_A_CYCLE = 400_000, 20_000
+"""A cycle of a folded sum is small enough for SAT where polynomials grow."""
 
 
 class Difference(Exception):
@@ -34,51 +37,123 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Partial:
+    """What a folded sum holds after one of its cycles.
+
+    Args:
+        word: the literals of its bits, of which the last one's lowest are the operation's.
+        terms, constant: what this cycle adds; the first one adds it to nothing.
+    """
+
+    word: Sequence[int]
+    terms: Sequence[Term]
+    constant: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Units:
     """What units were found to give.
 
     Args:
         words: for each operation the literals of its bits.
+        partials: for folded sums what they hold, cycle by cycle.
         definitions: for each variable that stands for a unit's output, what drives it.
     """
 
     words: Sequence[Sequence[int]]
-    definitions: dict[int, int]
+    partials: Mapping[int, Sequence[Partial]]
+    definitions: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    """A word that a sum reads."""
+
+    bits: Sequence[int]
+    format: Format
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sum:
+    """What a sum must be: a constant and products with their coefficients, without its lowest columns."""
+
+    products: Sequence[tuple[tuple[_Factor, ...], int]]
+    constant: int
+    width: int
+    dropped: int = 0
 
 
 def hold_units(dataflow: Dataflow, units: Units, made: Expressions, check_time: Callable[[], object]) -> list[Pair]:
     """Prove the sums, and list what is left to a SAT solver.
 
-    Raises: Difference for a sum that is surely another one; TooLarge for one that polynomials cannot decide.
+    Raises: Difference for a sum that is surely another one, or whose partial sums are; TooLarge for one that
+        polynomials cannot decide.
     """
     pairs: list[Pair] = []
     settled: set[int] = set()
+
+    def opened(word: Sequence[int]) -> list[int]:
+        found = [_opened(literal, units.definitions, settled) for literal in word]
+        settled.update(literal >> 1 for literal in word)
+        return found
+
     for number, operation in enumerate(dataflow.operations):
         check_time()
         if operation.kind in (Kind.INPUT, Kind.CONSTANT, Kind.STATE, Kind.SLICE, Kind.JOIN):
             continue
-        found = [_opened(literal, units.definitions, settled) for literal in units.words[number]]
-        settled.update(literal >> 1 for literal in units.words[number])
-        if operation.kind is Kind.SUM and not operation.dropped and _products(operation):
-            try:
-                _hold_sum(dataflow, number, found, units, made)
-                continue
-            except TooLarge:
-                if any(len(term.factors) > 1 for term in operation.terms):
-                    raise
-        wanted = _wanted(dataflow, operation, units, made)
-        pairs += [Pair(a, b, number) for a, b in zip(found, wanted, strict=True) if a != b]
+        if number in units.partials:
+            _hold_terms(operation, units.partials[number], number)
+            most = MOST_TERMS if any(len(each.factors) > 1 for each in operation.terms) else MOST_TERMS_OF_A_CYCLE
+            before: tuple[tuple[tuple[_Factor, ...], int], ...] = ()
+            for partial in units.partials[number]:
+                products = (*before, *_read(dataflow, partial.terms, units))
+                wanted_sum = _Sum(products=products, constant=partial.constant, width=len(partial.word))
+                pairs += _hold_sum(wanted_sum, opened(partial.word), number, made, most)
+                before = (((_Factor(partial.word, Format(width=len(partial.word))),), 1),)
+                check_time()
+            continue
+        found = opened(units.words[number])
+        if operation.kind is Kind.SUM:
+            wanted_sum = _Sum(
+                products=tuple(_read(dataflow, operation.terms, units)),
+                constant=operation.place,
+                width=operation.format.width,
+                dropped=operation.dropped,
+            )
+            pairs += _hold_sum(wanted_sum, found, number, made)
+        else:
+            wanted = _wanted(dataflow, operation, units, made)
+            pairs += [Pair(a, b, number) for a, b in zip(found, wanted, strict=True) if a != b]
     return pairs
 
 
-def _products(operation: Operation) -> bool:
+def _read(dataflow: Dataflow, terms: Sequence[Term], units: Units) -> Iterator[tuple[tuple[_Factor, ...], int]]:
+    for term in terms:
+        factors = (_Factor(units.words[factor], dataflow.operations[factor].format) for factor in term.factors)
+        yield tuple(factors), term.coefficient
+
+
+def _hold_terms(operation: Operation, partials: Sequence[Partial], number: int) -> None:
+    """Check that all cycles together add what the operation does. Raises: Difference."""
+    left: Counter[tuple[int, ...]] = Counter({(): operation.place})
+    for term in operation.terms:
+        left[tuple(sorted(term.factors))] += term.coefficient
+    for partial in partials:
+        left[()] -= partial.constant
+        for term in partial.terms:
+            left[tuple(sorted(term.factors))] -= term.coefficient
+    if any(coefficient % (1 << operation.format.width) for coefficient in left.values()):
+        raise Difference(f"operation {number}: its cycles must add its {len(operation.terms)} terms")
+
+
+def _is_hard(wanted: _Sum) -> bool:
     """Tell whether a sum is one that SAT solvers do badly at: any with a product, or of more than three terms."""
-    return len(operation.terms) > 3 or any(
-        len(term.factors) > 1 or abs(term.coefficient).bit_count() > 2 for term in operation.terms
+    return len(wanted.products) > 3 or any(
+        len(factors) > 1 or abs(coefficient).bit_count() > 2 for factors, coefficient in wanted.products
     )
 
 
-def _opened(literal: int, definitions: dict[int, int], settled: set[int]) -> int:
+def _opened(literal: int, definitions: Mapping[int, int], settled: set[int]) -> int:
     node = literal >> 1
     return literal if node in settled or node not in definitions else definitions[node] ^ (literal & 1)
 
@@ -89,51 +164,62 @@ def _value(word: Sequence[int], *, signed: bool) -> Polynomial:
     return linear((bit, -1 << place if signed and place == top else 1 << place) for place, bit in enumerate(word))
 
 
-def _hold_sum(dataflow: Dataflow, number: int, found: Sequence[int], units: Units, made: Expressions) -> None:
+def _hold_sum(wanted: _Sum, found: Sequence[int], number: int, made: Expressions, most: int = MOST_TERMS) -> list[Pair]:
+    """Prove a sum by polynomials, or give what is left to a SAT solver.
+
+    Raises: Difference; TooLarge where a product keeps it from both.
+    """
+    if not wanted.dropped and _is_hard(wanted):
+        try:
+            _subtract_sum(wanted, found, number, made, most)
+            return []
+        except TooLarge:
+            if any(len(factors) > 1 for factors, _ in wanted.products):
+                raise
+    return [Pair(a, b, number) for a, b in zip(found, _plain_sum(wanted, made), strict=True) if a != b]
+
+
+def _subtract_sum(wanted: _Sum, found: Sequence[int], number: int, made: Expressions, most: int) -> None:
     """Subtract what a sum must be from what it is; nothing may be left, modulo its width."""
-    operation = dataflow.operations[number]
-    modulus = 1 << operation.format.width
+    modulus = 1 << wanted.width
     difference = _value(found, signed=False)
-    wanted: list[tuple[Polynomial, int]] = [({frozenset(): 1}, operation.place)]
-    for term in operation.terms:
+    summands: list[tuple[Polynomial, int]] = [({frozenset(): 1}, wanted.constant)]
+    for factors, coefficient in wanted.products:
         value: Polynomial = {frozenset(): 1}
-        for factor in term.factors:
-            signed = dataflow.operations[factor].format.signed
-            value = product(value, _value(units.words[factor], signed=signed), modulus)
-        wanted.append((value, term.coefficient))
-    for value, coefficient in wanted:
-        for monomial, factor in value.items():
-            _subtract(difference, monomial, factor * coefficient, modulus)
-    words = _known_words(dataflow, operation, units, made)
-    found = list(found)
+        for factor in factors:
+            value = product(value, _value(factor.bits, signed=factor.format.signed), modulus)
+        summands.append((value, coefficient))
+    for value, coefficient in summands:
+        for monomial, weight in value.items():
+            _subtract(difference, monomial, weight * coefficient, modulus)
+    words = _known_words(wanted, made, most)
     narrow = len(found)
     while narrow > 1 and found[narrow - 2] == found[-1]:
         narrow -= 1
     whole = words.operand(found) if narrow < len(found) else None
     if whole is not None:
         difference = dict(whole)
-        for summand, coefficient in wanted:
-            for monomial, factor in summand.items():
-                _subtract(difference, monomial, factor * coefficient, modulus)
-    left = reduce_to_variables(made, difference, modulus=modulus, most=MOST_TERMS, known=words.operand)
+        for value, coefficient in summands:
+            for monomial, weight in value.items():
+                _subtract(difference, monomial, weight * coefficient, modulus)
+    left = reduce_to_variables(made, difference, modulus=modulus, most=most, known=words.operand)
     if left:
-        raise Difference(f"operation {number}, a sum of {len(operation.terms)} terms, must be what the spec says")
+        raise Difference(f"operation {number}, a sum of {len(wanted.products)} terms, must be what the spec says")
 
 
-def _known_words(dataflow: Dataflow, operation: Operation, units: Units, made: Expressions) -> KnownWords:
+def _known_words(wanted: _Sum, made: Expressions, most: int) -> KnownWords:
     """List what partial sums may be made of: the terms, with their coefficient or without."""
     summands = []
-    for term in operation.terms:
+    for factors, coefficient in wanted.products:
         value: Polynomial = {frozenset(): 1}
         ends = [1]
-        for factor in term.factors:
-            format = dataflow.operations[factor].format
-            value = product(value, _value(units.words[factor], signed=format.signed), 0)
-            ends = [end * bound for end in ends for bound in (format.low, format.high)]
-        factors = tuple(dict.fromkeys((term.coefficient, -term.coefficient, 1, -1)))
-        summands.append(Summand(value=value, low=min(ends), high=max(ends), factors=factors))
-    constants = tuple(dict.fromkeys((0, operation.place)))
-    return KnownWords(made, summands, constants, most=MOST_TERMS)
+        for factor in factors:
+            value = product(value, _value(factor.bits, signed=factor.format.signed), 0)
+            ends = [end * bound for end in ends for bound in (factor.format.low, factor.format.high)]
+        multiples = tuple(dict.fromkeys((coefficient, -coefficient, 1, -1)))
+        summands.append(Summand(value=value, low=min(ends), high=max(ends), factors=multiples))
+    constants = tuple(dict.fromkeys((0, wanted.constant)))
+    return KnownWords(made, summands, constants, most=most // 10)
 
 
 def _subtract(polynomial: Polynomial, monomial: Monomial, coefficient: int, modulus: int) -> None:
@@ -150,18 +236,13 @@ def _wanted(dataflow: Dataflow, operation: Operation, units: Units, made: Expres
     operations = dataflow.operations
 
     def whole(arg: int, at_least: int = 0) -> list[int]:
-        """Give an argument in two's complement, with its sign."""
-        word, own = list(units.words[arg]), operations[arg].format
-        sign = word[-1] if own.signed else FALSE
-        return [*word, *([sign] * max(at_least - len(word), 0 if own.signed else 1))]
+        return _extended(units.words[arg], operations[arg].format, at_least)
 
     def sized(arg: int) -> list[int]:
         return whole(arg, width)[:width]
 
     args = operation.args
     match operation.kind:
-        case Kind.SUM:
-            return _plain_sum(operation, whole, made)
         case Kind.AND:
             return [made.conjunction(a, b) for a, b in zip(sized(args[0]), sized(args[1]), strict=True)]
         case Kind.OR:
@@ -197,21 +278,27 @@ def _wanted(dataflow: Dataflow, operation: Operation, units: Units, made: Expres
             raise AssertionError(f"{kind.value} computes nothing")
 
 
-def _plain_sum(operation: Operation, whole: Callable[[int, int], list[int]], made: Expressions) -> list[int]:
+def _plain_sum(wanted: _Sum, made: Expressions) -> list[int]:
     """Add term by term, at full width, and leave out the lowest columns afterwards."""
-    width = operation.format.width + operation.dropped
-    total = [TRUE if operation.place >> place & 1 else FALSE for place in range(width)]
-    for term in operation.terms:
-        if len(term.factors) != 1:
+    width = wanted.width + wanted.dropped
+    total = [TRUE if wanted.constant >> place & 1 else FALSE for place in range(width)]
+    for factors, coefficient in wanted.products:
+        if len(factors) != 1:
             raise TooLarge("a sum of products leaves out columns")
-        word = whole(term.factors[0], width)[:width]
+        word = _extended(factors[0].bits, factors[0].format, width)[:width]
         for place in range(width):
-            if term.coefficient >> place & 1 and (term.coefficient > 0):
+            if coefficient >> place & 1 and (coefficient > 0):
                 total = add_words(made, total, ([FALSE] * place + word)[:width])
-            elif term.coefficient < 0 and -term.coefficient >> place & 1:
+            elif coefficient < 0 and -coefficient >> place & 1:
                 inverse = [literal ^ 1 for literal in ([FALSE] * place + word)[:width]]
                 total = add_words(made, total, inverse, TRUE)
-    return total[operation.dropped :]
+    return total[wanted.dropped :]
+
+
+def _extended(bits: Sequence[int], format: Format, at_least: int = 0) -> list[int]:
+    """Give a word in two's complement, with its sign."""
+    sign = bits[-1] if format.signed else FALSE
+    return [*bits, *([sign] * max(at_least - len(bits), 0 if format.signed else 1))]
 
 
 def _clipped(word: list[int], operation: Operation, made: Expressions) -> list[int]:
