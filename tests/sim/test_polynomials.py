@@ -58,6 +58,23 @@ def test_what_a_wrong_gate_leaves_over_tells_where_it_matters() -> None:
         assert (got - wanted - off) % (1 << 2 * WIDTH) == 0
 
 
+def test_what_an_adders_bits_are_multiplied_by_cancels_once_it_is_opened() -> None:
+    """A carry of `u and not w` or another one, written as an OR, although both are never high together."""
+    made = Expressions()
+    left, right = ([made.variable(f"{side}{k}") for k in range(2)] for side in "ab")
+    u, w = made.variable("u"), made.variable("w")
+    total = made.adder(left, right, FALSE)
+    one, differ = made.conjunction(u, w ^ 1), made.exclusive_or(u, w)
+    both = made.conjunction(total[0], made.conjunction(one, differ))  # that is `total[0] and one`
+    found = linear([(made.exclusive_or(total[0], one), 1), (both, 2), (total[1], 2), (total[2], 4)])
+    wanted = linear([(bit, 1 << place) for word in (left, right) for place, bit in enumerate(word)])
+    wanted |= {frozenset((u >> 1,)): 1, frozenset((u >> 1, w >> 1)): -1}
+    assert reduce_to_variables(made, found, modulus=8, most=1_000) == {m: c % 8 for m, c in wanted.items()}
+    wrong = linear([(made.exclusive_or(total[0], one), 1), (made.conjunction(total[0], differ), 2), (total[1], 2)])
+    with pytest.raises(TooLarge, match="an adder's bits must"):
+        reduce_to_variables(made, wrong, modulus=8, most=1_000)
+
+
 def test_a_polynomial_that_grows_beyond_its_limit_is_refused() -> None:
     made = Expressions()
     _, _, total = multiplier(made)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hdlgen.claims import Claim, Outcome
+from hdlgen.cli.project import open_project
 from hdlgen.compiler import Compiler, Design
 from hdlgen.knobs import settings
 from hdlgen.space import Point
@@ -59,6 +60,43 @@ def test_the_function_of_any_graph_is_proved(name: str) -> None:
     _, design = made(compiler)
     claim = prove_function(graph, design, names_in(compiler, design), seconds=SECONDS)
     assert claim.text == "proved", claim
+
+
+FOLDED = DOT.replace("sum(a * b)", "sum(a * [3, -5, 7, 6]) + sum(b * [-4, 1, 2, 5]) - 9")
+
+
+def test_a_folded_sum_is_proved_cycle_by_cycle() -> None:
+    """Constants by phase in gates: as one sum its polynomial grows out of all bounds."""
+    project = open_project("dense16x5")
+    point = Point.parse("interval=16,fold=8,stages=2,multiplier=booth_late,full_adders=gates", project.space)
+    design = project.compiler.build(point)
+    claim = prove_function(project.spec.graph, design, names_in(project.compiler, design), seconds=SECONDS)
+    assert claim.text == "proved", claim
+
+
+def test_a_folded_sum_that_adds_in_another_order_is_right_as_well() -> None:
+    compiler = compiler_of(FOLDED)
+    _, design = made(compiler, "interval=4,fold=4")
+    names = names_in(compiler, design)
+    units = list(design.datapath.units)
+    place = next(n for n, unit in enumerate(units) if unit.shape is not None and unit.shape.accumulates)
+    binding = units[place].bindings[0]
+    assert binding.task is not None
+    turned = replace(binding, task=replace(binding.task, steps=binding.task.steps[::-1]))
+    units[place] = replace(units[place], bindings=(turned, *units[place].bindings[1:]))
+    other = replace(design, datapath=replace(design.datapath, units=tuple(units)))
+    assert prove_function(graph_of(FOLDED), other, names, seconds=SECONDS).text == "proved"
+
+
+@pytest.mark.parametrize("gate", [("xor", "or"), ("and", "or")])
+def test_a_wrong_gate_in_a_folded_sum_is_found(gate: tuple[str, str]) -> None:
+    compiler = compiler_of(FOLDED)
+    _, design = made(compiler, "interval=4,fold=4")
+    rtlil = with_another_gate(design.rtlil, *gate)
+    names = names_in(compiler, design)
+    assert prove_function(graph_of(FOLDED), design, names, seconds=SECONDS).text == "proved"
+    claim = prove_function(graph_of(FOLDED), design, names, seconds=SECONDS, rtlil=rtlil)
+    assert claim.outcome is Outcome.REFUTED, claim
 
 
 def with_another_gate(rtlil: str, kind: str, other: str) -> str:
