@@ -62,8 +62,8 @@ def _add(polynomial: Polynomial, monomial: Monomial, coefficient: int, modulus: 
         polynomial.pop(monomial, None)
 
 
-Known = Callable[[Sequence[int]], Polynomial | None]
-"""Gives the value of an adder's operand where it is known as a whole, in variables."""
+Known = Callable[[Sequence[int]], "tuple[Polynomial, int] | None"]
+"""Gives `2**shift` times the value of an adder's operand where it is known as a whole, and the shift."""
 
 
 def reduce_to_variables(
@@ -186,12 +186,10 @@ class _Rewriting:
 
     def adder(self, outputs: Sequence[int], left: Sequence[int], right: Sequence[int], carry_in: int) -> None:
         """Replace all bits of a sum, which must stand with the weights of a word."""
-        word = linear([(carry_in, 1)])
+        words = [(linear([(carry_in, 1)]), 0)]
         for side in (left, right):
             value = self.known(side) if self.known else None
-            if value is None:
-                value = linear((literal, 1 << place) for place, literal in enumerate(side))
-            word = _sum((word, 1), (value, 1))
+            words.append(value or (linear((literal, 1 << place) for place, literal in enumerate(side)), 0))
         self.untangle(outputs)
         for rest, parts in self.take(outputs).items():
             unit = parts.get(frozenset(outputs[:1]), 0)
@@ -201,7 +199,10 @@ class _Rewriting:
                     raise TooLarge("an adder's bits must count with the weights of a word")
             if parts:
                 raise TooLarge("an adder's bits must not be multiplied by one another")
-            self.spread(rest, word, unit)
+            for word, shift in words:
+                if unit % (1 << shift):
+                    raise TooLarge("the upper part of a word must count with the weights of the whole")
+                self.spread(rest, word, unit >> shift)
 
 
 def _sum(*parts: tuple[Mapping[Monomial, int], int]) -> Polynomial:

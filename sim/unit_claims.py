@@ -197,8 +197,8 @@ def _subtract_sum(wanted: _Sum, found: Sequence[int], number: int, made: Express
     while narrow > 1 and found[narrow - 2] == found[-1]:
         narrow -= 1
     whole = words.operand(found) if narrow < len(found) else None
-    if whole is not None:
-        difference = dict(whole)
+    if whole is not None and not whole[1]:
+        difference = dict(whole[0])
         for value, coefficient in summands:
             for monomial, weight in value.items():
                 _subtract(difference, monomial, weight * coefficient, modulus)
@@ -208,18 +208,17 @@ def _subtract_sum(wanted: _Sum, found: Sequence[int], number: int, made: Express
 
 
 def _known_words(wanted: _Sum, made: Expressions, most: int) -> KnownWords:
-    """List what partial sums may be made of: the terms, with their coefficient or without."""
+    """List what partial sums may be made of: the terms."""
     summands = []
-    for factors, coefficient in wanted.products:
+    for factors, _ in wanted.products:
         value: Polynomial = {frozenset(): 1}
         ends = [1]
         for factor in factors:
             value = product(value, _value(factor.bits, signed=factor.format.signed), 0)
             ends = [end * bound for end in ends for bound in (factor.format.low, factor.format.high)]
-        multiples = tuple(dict.fromkeys((coefficient, -coefficient, 1, -1)))
-        summands.append(Summand(value=value, low=min(ends), high=max(ends), factors=multiples))
-    constants = tuple(dict.fromkeys((0, wanted.constant)))
-    return KnownWords(made, summands, constants, most=most // 10)
+        summands.append(Summand(value=value, low=min(ends), high=max(ends)))
+    read = [factor.bits for factors, _ in wanted.products for factor in factors]
+    return KnownWords(made, summands, read, most=most // 10)
 
 
 def _subtract(polynomial: Polynomial, monomial: Monomial, coefficient: int, modulus: int) -> None:
