@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from hdlgen.network import Network
 from sim.circuit import Circuit, constant, drive
@@ -84,6 +84,15 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
         k: len(v) for k, v in first.outputs.items()
     } != {k: len(v) for k, v in second.outputs.items()}:
         raise ValueError("cut: both circuits must have the same ports")
+    return _cut(first, second, named, {})
+
+
+def _cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]], alike: Mapping[int, int]) -> Cut:
+    """Cut two circuits.
+
+    Args:
+        alike: registers of the second one that must be shown to hold the same as another one.
+    """
     made = Expressions()
     variables: list[int] = []
     known: tuple[dict[int, int], dict[int, int]] = ({}, {})
@@ -106,9 +115,17 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
                 partner[own] = net
                 if own in loading and holding.get(net) == loading[own]:  # others read it as a constant, and may do so
                     constants[net] = known[1][net] = loading[own]
-                known[0][own] = known[1][net]
+                known[0][own] = known[1][alike.get(net, net)]
                 break
-    needed = _followed(first, made, known[0])
+    known[1].update((net, known[1][other]) for net, other in alike.items())
+    needed, choices = _followed(first, made, known[0])
+    holders = {known[1][net]: net for net in second.registers if net not in constants and net not in alike}
+    more = dict(alike)
+    for choice in choices:
+        kept, *others = sorted({_last(more, holders[literal]) for literal in choice if literal in holders})
+        more.update(dict.fromkeys(others, kept))
+    if len(more) > len(alike):
+        return _cut(first, second, named, {net: _last(more, net) for net in more})
     left, right = Values(first, made, known[0]), Values(second, made, known[1])
     outputs: tuple[list[int], list[int]] = ([], [])
     titles: list[str] = []
@@ -117,14 +134,13 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
             outputs[0].append(left.of(one))
             outputs[1].append(right.of(other))
             titles.append(f"{name}[{place}]")
-    by_literal = {known[1][net]: net for net in second.registers if net not in constants}
     label = {bit: title for title, bit in reversed(places.items()) if isinstance(bit, int)}
     for net in needed:
         outputs[0].append(left.next(net))
         stands = left.known[net]
         title = label.get(net, f"register {net}")
-        if stands in by_literal:
-            outputs[1].append(right.next(by_literal[stands]))
+        if stands in holders:
+            outputs[1].append(right.next(holders[stands]))
         else:  # a constant: it must stay what it is
             outputs[1].append(stands)
         titles.append(f"next {title}")
@@ -132,35 +148,61 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
         outputs[0].append(literal)
         outputs[1].append(right.next(net))
         titles.append(f"next register {net}")
+    for net, other in alike.items():
+        outputs[0].append(right.next(other))
+        outputs[1].append(right.next(net))
+        titles.append(f"next register {net}")
     networks = to_network(made, variables, outputs)
-    return Cut(first=networks[0], second=networks[1], outputs=tuple(titles), registers=len(partner))
+    return Cut(
+        first=networks[0],
+        second=networks[1],
+        outputs=tuple(titles),
+        registers=len(partner),
+    )
 
 
-def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> list[int]:
+def _last(follows: Mapping[int, int], net: int) -> int:
+    """Follow a chain to its end."""
+    while net in follows:
+        net = follows[net]
+    return net
+
+
+def _followed(circuit: Circuit, made: Expressions, known: dict[int, int]) -> tuple[list[int], list[set[int]]]:
     """List the registers that matter to the outputs, and find what those stand for that have no name in the other.
 
-    Those that do not matter become variables that nothing depends on.
+    Those that do not matter become variables that nothing depends on. Where one may stand for several, which all load
+    the same, these come as well, a set of literals each.
     """
     label = {bit: f"{name}[{i}]" for name, bits in circuit.names.items() for i, bit in enumerate(bits)}
     reachable = reached(circuit, [bit for bits in circuit.outputs.values() for bit in bits])
     placeholder = {net: made.variable(f"unknown {net}") for net in reachable if net not in known}
+    choices: list[set[int]] = []
     while True:
         values = Values(circuit, made, placeholder | known)
         needed = _needed(circuit, values, reachable)
         open_ones = [net for net in needed if net not in known]
         if not open_ones:
             known.update((net, literal) for net, literal in placeholder.items() if net not in known)
-            return needed
-        # Also one that does not matter itself: synthesis may have kept its name for both.
-        loads = {_load(values, net): net for net in circuit.registers if net in known}
+            return needed, choices
+        # Also those that do not matter themselves: synthesis may have kept their name for both.
+        nets = {_load(values, net, str): net for net in circuit.registers if net in known}
+        loads: dict[_Load, set[int]] = {}
+        for net in circuit.registers:
+            if net in known:
+                loads.setdefault(_load(values, net, values.of), set()).add(known[net])
         found: dict[int, int] = {}
         for net in open_ones:
-            literal, twin = _loaded(values, net), loads.get(_load(values, net))
             # Constants first: what reads one of them gets simpler, and a register that stays may load one as well.
+            literal, twin = _loaded(values, net), nets.get(_load(values, net, str))
+            others = loads.get(_load(values, net, values.of), set())
             if literal is not None:
                 found[net] = literal
             elif twin is not None:
                 found[net] = known[twin]
+            elif others:
+                found[net] = min(others)
+                choices += [others] * (len(others) > 1)
         if not found:
             raise Unmatched(
                 f"{label.get(open_ones[0], open_ones[0])} must have a counterpart among the other's registers"
@@ -189,8 +231,8 @@ def _constants(circuit: Circuit, rule: Callable[[Values, int], int | None]) -> d
 
 def _loaded(values: Values, net: int) -> int | None:
     """Give the one constant that a register loads, where a multiplexer tells when."""
-    contents = set(_contents(_load(values, net)[0]))
-    return contents.pop() if contents in ({FALSE}, {TRUE}) else None
+    contents = set(_contents(_load(values, net, values.of)[0]))
+    return next((literal for literal in (FALSE, TRUE) if contents == {literal}), None)
 
 
 def _held(values: Values, net: int) -> int | None:
@@ -223,12 +265,18 @@ def _needed(circuit: Circuit, values: Values, reachable: Sequence[int]) -> list[
     return sorted(found)
 
 
-_Content: TypeAlias = "int | tuple[_Content, _Content, int] | None"
-"""A literal; two contents and what chooses the second; or None, where a register keeps what it holds."""
+_Read = TypeVar("_Read", int, str)
+_Content: TypeAlias = "int | str | tuple[_Content, _Content, int | str] | None"
+"""What is read; two contents and what chooses the second; or None, where a register keeps what it holds."""
+_Load: TypeAlias = "tuple[_Content, int | str | None]"
 
 
-def _load(values: Values, net: int) -> tuple[_Content, int | None]:
-    """Describe what a register loads, and when: equal for registers that are, as its own content is left out."""
+def _load(values: Values, net: int, read: Callable[[Bit], _Read]) -> _Load:
+    """Describe what a register loads, and when: equal for registers that are, as its own content is left out.
+
+    Args:
+        read: tells what a net is: its literal, or its name.
+    """
     circuit = values.circuit
 
     def described(bit: Bit, depth: int) -> _Content:
@@ -237,14 +285,14 @@ def _load(values: Values, net: int) -> tuple[_Content, int | None]:
         driver = circuit.drivers.get(bit) if isinstance(bit, int) else None
         if driver is not None and driver.kind == "$_MUX_" and depth:
             zero, one, select = driver.inputs
-            return described(zero, depth - 1), described(one, depth - 1), values.of(select)
-        return values.of(bit)
+            return described(zero, depth - 1), described(one, depth - 1), read(select)
+        return read(bit)
 
     register = circuit.registers[net]
-    return described(register.data, 3), None if register.enable is None else values.of(register.enable)
+    return described(register.data, 3), None if register.enable is None else read(register.enable)
 
 
-def _contents(load: _Content) -> Iterator[int]:
+def _contents(load: _Content) -> Iterator[int | str]:
     """List the literals that a register may load, but for its own content."""
     if isinstance(load, tuple):
         yield from _contents(load[0])

@@ -136,7 +136,9 @@ def run(
     except OSError as error:
         raise _refused(command[0], error) from error
     if memory_bytes is not None:
-        _limit_memory(process.pid, memory_bytes)
+        _limit(process.pid, resource.RLIMIT_AS, memory_bytes)
+    # Should this process be killed before it can stop the program, that one comes to an end by itself.
+    _limit(process.pid, resource.RLIMIT_CPU, (int(seconds) + 1) * (os.cpu_count() or 1))
     try:
         output, errors = process.communicate(text, timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -156,11 +158,11 @@ def _refused(program: str | Path, error: OSError) -> OSError | ToolMissing:
     return ToolMissing(f"{program}: the program {how} ({error.strerror})")
 
 
-def _limit_memory(process: int, memory_bytes: int) -> None:
-    """Limit the address space of a program that has just been started, where the system can."""
+def _limit(process: int, what: int, most: int) -> None:
+    """Limit what a program that has just been started may take, where the system can."""
     if sys.platform == "linux":  # a worker's own limit, which is no higher, is one that its programs have already
         with contextlib.suppress(OSError, ValueError):
-            resource.prlimit(process, resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+            resource.prlimit(process, what, (most, most))
 
 
 class Dialogue:
@@ -190,7 +192,7 @@ class Dialogue:
             )
         except OSError as error:
             raise _refused(command[0], error) from error
-        _limit_memory(self.process.pid, MAX_TOOL_MEMORY_BYTES)
+        _limit(self.process.pid, resource.RLIMIT_AS, MAX_TOOL_MEMORY_BYTES)
 
     def __enter__(self) -> Self:
         return self

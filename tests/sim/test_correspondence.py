@@ -9,6 +9,7 @@ import pytest
 from hdlgen.evaluation import Verdict
 from sim.circuit import Circuit, read_circuit
 from sim.correspondence import Unmatched, cut, names_of
+from sim.netlist import Bit
 from sim.prove import EquivalenceProver
 
 MODULE = """
@@ -140,7 +141,7 @@ def test_a_register_that_gates_with_constants_leave_out_needs_no_counterpart(tmp
     """
     for place, wanted in ((1, Verdict.EQUAL), (0, Verdict.DIFFERENT)):
         one, other = circuit(tmp_path, text), circuit(tmp_path, kept.format(place))
-        names = {net: ["held[1]"] for net in other.registers}
+        names: dict[Bit, list[str]] = {net: ["held[1]"] for net in other.registers}
         pair = cut(one, other, names)
         assert EquivalenceProver(pair.first, seconds=60).prove(pair.second).verdict is wanted
 
@@ -165,3 +166,28 @@ def test_a_constant_that_synthesis_kept_in_one_register_for_two(tmp_path: Path) 
     """
     assert compared(tmp_path, text, kept.replace("LOAD", "~(~also | en)")) is Verdict.EQUAL
     assert compared(tmp_path, text, kept.replace("LOAD", "~(~also & en)")) is Verdict.DIFFERENT
+
+
+def test_of_two_registers_that_load_the_same_either_may_stand_for_a_third(tmp_path: Path) -> None:
+    """Parity of a sum and of a difference: synthesis kept two of three registers, and what read the third reads one."""
+    text = """
+    module top(input clk, input [1:0] a, input [1:0] b, output x, output y, output z);
+      reg sum, difference, third, w;
+      always @(posedge clk) begin
+        sum <= a[0] ^ b[0]; difference <= b[0] ^ a[0]; third <= a[0] ^ b[0]; w <= third;
+      end
+      assign x = sum, y = difference, z = w;
+    endmodule
+    """
+    kept = """
+    module top(input clk, input [1:0] a, input [1:0] b, output x, output y, output z);
+      reg sum, difference, w;
+      always @(posedge clk) begin sum <= a[0] ^ b[0]; difference <= OTHER; w <= READ; end
+      assign x = sum, y = difference, z = w;
+    endmodule
+    """
+    same = kept.replace("OTHER", "~(a[0] ~^ b[0])")
+    for read, wanted in (("sum", Verdict.EQUAL), ("difference", Verdict.EQUAL), ("~sum", Verdict.DIFFERENT)):
+        assert compared(tmp_path, text, same.replace("READ", read)) is wanted
+    other = kept.replace("OTHER", "a[0] & b[0]").replace("READ", "sum")
+    assert compared(tmp_path, text, other) is Verdict.DIFFERENT
