@@ -188,10 +188,12 @@ def _decide(folder: Path, seconds: float) -> Equality:
     """Have ABC merge what is equal in both copies, and look for a difference where something is left."""
     limit = max(int(seconds / 3), 1)
     # Two frames: a register that is read one cycle after it was loaded is the same only where it is read.
-    _ask(folder, "read_aiger both.aig; strash; scleanup; scorr -F 2 -C 1000; write_aiger left.aig", seconds)
-    if is_never(folder / "left.aig"):
+    left = folder / "left.aig"
+    if not _ask(folder, f"read_aiger both.aig; strash; scleanup; scorr -F 2 -C 1000; write_aiger {left.name}", seconds):
+        left.unlink(missing_ok=True)  # half of a file is another model
+    if is_never(left):
         return Equality.SAME_AT_PORTS
-    source = "left.aig" if (folder / "left.aig").is_file() else "both.aig"
+    source = left.name if left.is_file() else "both.aig"
     for command in (f"bmc3 -T {limit} -F 30", f"pdr -T {limit}"):
         said = _ask(folder, f"read_aiger {source}; strash; {command}", seconds)
         if _FAILED.search(said):

@@ -6,18 +6,20 @@ cut off: they hold anything, and the same in both designs. From the fault on, ne
 of those differs there in any cycle since a reset, all registers but the touched ones stay equal, and so do the ports.
 
 Taken for granted: the good design shows nothing that its registers without a reset held before. Its own proof says so,
-and every simulation, where they wake up unknown or at random.
+where all that a register held before the token is free, and every simulation, where they wake up unknown or at random.
+So a fault may change what such a register holds after the first reset, and nothing else of that cycle.
 """
 
 from __future__ import annotations
 
+import random
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hdlgen.aiger import write_aiger
 from sim.cells import Cell
-from sim.expressions import FALSE, TRUE, Expressions, to_network
+from sim.expressions import FALSE, TRUE, Expressions, evaluate, to_network
 from sim.faults.copies import Copy, shown_pairs
 from sim.faults.lanes import in_order, reads
 from sim.netlist import Bit, Instance, Netlist
@@ -31,6 +33,9 @@ _DISTANCES = (1, 2, 3, 5, 8)
 
 _SECONDS = 2
 """Limit of each proof: what holds is an invariant of a few registers."""
+
+_PATTERNS = 256
+"""So many states before a reset are tried."""
 
 
 def is_unseen(good: Netlist, faulty: Netlist, cells: Mapping[str, Cell]) -> bool:
@@ -61,7 +66,7 @@ class _Pair:
         ports = self._ports(good)
         registers = Copy.registers(faulty, cells)
         apart = self._touched_registers(registers)
-        control = _control(good, cells)
+        self.control = control = _control(good, cells)
         states: list[dict[str, int]] = [{}, {}]
         self.latches: list[tuple[int, int, str]] = []  # the variable, in which design it is, and the register's name
         for name in registers:
@@ -163,7 +168,11 @@ class _Pair:
         return PROVED.search(said) is not None and self._is_reset()
 
     def _is_reset(self) -> bool:
-        """Tell whether registers with a reset get the same value in both; the others may hold anything."""
+        """Tell whether the first reset, from any state, leaves both alike but for what the good design never shows.
+
+        Those are registers outside the control which a reset lets hold either value. What comes of a register that is
+        touched is in the model.
+        """
         made = Expressions()
         one, other = self.sides
         known: dict[Bit, int] = {
@@ -174,11 +183,16 @@ class _Pair:
         }
         states = {name: made.variable(name) for name in other.following}
         first, second = (Copy(side.netlist, self.cells, made, known, states) for side in (one, other))
-        return all(
-            first.following[name] == second.following[name]
-            for name in first.following.keys() - self.apart
-            if first.following[name] in (FALSE, TRUE)
-        )
+        names = sorted(first.following.keys() - self.apart)
+        unlike = [name for name in names if first.following[name] != second.following[name]]
+        return self.control.isdisjoint(unlike) and _take_both(made, [first.following[name] for name in unlike])
+
+
+def _take_both(made: Expressions, literals: Sequence[int]) -> bool:
+    """Tell whether each literal is seen to be 0 and to be 1: what is constant need not look it."""
+    source = random.Random("reset")
+    values = {node: source.getrandbits(_PATTERNS) for node in made.variables(literals)}
+    return not {0, (1 << _PATTERNS) - 1} & set(evaluate(made, literals, values, _PATTERNS))
 
 
 def _control(netlist: Netlist, cells: Mapping[str, Cell]) -> set[str]:
