@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.cells import Cell
 from sim.faults.bench import Caught, run_side_by_side, run_testbench
-from sim.faults.equivalence import Equality, compare
+from sim.faults.equivalence import Comparison, Equality
 from sim.faults.fault import Fault, plant
 from sim.faults.gates import GATE_CELLS
 from sim.faults.lanes import Lanes
@@ -176,6 +176,7 @@ def _planted(
             caught.update(zip((fault.where for fault in some), run_side_by_side(lanes, each), strict=True))
     outputs = {name: cell.outputs for name, cell in cells.items()}
     found = []
+    comparison: Comparison | None = None
     for fault in faults:
         objection = caught[fault.where]
         if objection is not None:
@@ -183,7 +184,8 @@ def _planted(
         elif not prove:
             outcome, reason = Outcome.ESCAPED, "nothing proved"
         else:
-            equality = compare(netlist, plant(netlist, fault, outputs=outputs), cells, seconds=COMPARE_SECONDS)
+            comparison = comparison or Comparison(netlist, cells)
+            equality = comparison.compare(plant(netlist, fault, outputs=outputs), seconds=COMPARE_SECONDS)
             outcome, reason = _OUTCOMES[equality], equality.value
         found.append(Planted(level=level, kind=fault.kind, where=fault.where, outcome=outcome, reason=reason))
     return found

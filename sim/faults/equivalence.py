@@ -29,7 +29,7 @@ from sim.prove import EquivalenceProver
 from sim.prove_handshake import PROVED, is_never, with_latches
 from sim.yosys_abc import ask_abc
 
-__all__ = ["Equality", "compare"]
+__all__ = ["Comparison", "Equality", "compare"]
 
 _EXHAUSTIVE_BITS = 16
 """Of so many inputs and registers all values are tried, which takes less time than to ask for a proof."""
@@ -54,32 +54,47 @@ def compare(good: Netlist, faulty: Netlist, cells: Mapping[str, Cell], *, second
         seconds: limit by the clock of each of the two comparisons.
     Raises: ToolError, ToolMissing.
     """
-    made = Expressions()
-    inputs = {
-        bit: made.variable(f"{port.name}[{place}]")
-        for port in good.ports
-        if not port.is_output
-        for place, bit in enumerate(port.bits)
-    }
-    states = {name: made.variable(f"register {name}") for name in Copy.registers(faulty, cells)}
-    one = Copy(good, cells, made, inputs, states)
-    other = Copy(faulty, cells, made, inputs, states)
-    live = one.live() | other.live()
-    pairs = [*shown_pairs(made, one, other).values()]
-    pairs += [(one.following[name], other.following[name]) for name in sorted(live & one.following.keys())]
-    pairs = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
-    if not pairs:
-        return Equality.EQUAL
-    inner = dict.fromkeys(_inner(made, *pair) for pair in pairs)
-    verdict = _equal(made, list(inner), seconds)
-    if verdict is not Verdict.EQUAL and list(inner) != pairs:
-        verdict = _equal(made, pairs, seconds)
-    if verdict is Verdict.EQUAL:
-        return Equality.EQUAL
-    if is_unseen(good, faulty, cells):
-        return Equality.SAME_AT_PORTS
-    found = _from_reset_on(good, faulty, cells, (one, other), live, seconds)
-    return Equality.DIFFERENT_STATES if found is Equality.UNDECIDED and verdict is Verdict.DIFFERENT else found
+    return Comparison(good, cells).compare(faulty, seconds=seconds)
+
+
+class Comparison:
+    """A good netlist, to compare many faulty ones with."""
+
+    def __init__(self, good: Netlist, cells: Mapping[str, Cell]) -> None:
+        self.good, self.cells = good, cells
+        self.made = made = Expressions()
+        inputs = {
+            bit: made.variable(f"{port.name}[{place}]")
+            for port in good.ports
+            if not port.is_output
+            for place, bit in enumerate(port.bits)
+        }
+        states = {name: made.variable(f"register {name}") for name in Copy.registers(good, cells)}
+        self.one = Copy(good, cells, made, inputs, states)
+        self.inputs, self.states, self.live = inputs, states, self.one.live()
+
+    def compare(self, faulty: Netlist, *, seconds: float) -> Equality:
+        """Compare one: see `compare`."""
+        made, one, cells = self.made, self.one, self.cells
+        added = [name for name in Copy.registers(faulty, cells) if name not in self.states]
+        states = self.states | {name: made.variable(f"register {name}") for name in added}
+        other = Copy(faulty, cells, made, self.inputs, states, beside=one)
+        live = self.live | other.live()
+        pairs = [*shown_pairs(made, one, other).values()]
+        pairs += [(one.following[name], other.following[name]) for name in sorted(live & one.following.keys())]
+        pairs = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
+        if not pairs:
+            return Equality.EQUAL
+        inner = dict.fromkeys(_inner(made, *pair) for pair in pairs)
+        verdict = _equal(made, list(inner), seconds)
+        if verdict is not Verdict.EQUAL and list(inner) != pairs:
+            verdict = _equal(made, pairs, seconds)
+        if verdict is Verdict.EQUAL:
+            return Equality.EQUAL
+        if is_unseen(self.good, faulty, cells, order=one.order):
+            return Equality.SAME_AT_PORTS
+        found = _from_reset_on(self.good, faulty, cells, (one, other), seconds)
+        return Equality.DIFFERENT_STATES if found is Equality.UNDECIDED and verdict is Verdict.DIFFERENT else found
 
 
 def _inner(made: Expressions, left: int, right: int) -> tuple[int, int]:
@@ -133,11 +148,10 @@ def _from_reset_on(
     faulty: Netlist,
     cells: Mapping[str, Cell],
     copies: tuple[Copy, Copy],
-    live: set[str],
     seconds: float,
 ) -> Equality:
     """Run both side by side; registers that the fault cannot reach stand there once."""
-    apart = _reached_by_fault(copies, live)
+    apart = _reached_by_fault(copies)
     made = Expressions()
     started = made.variable("started")
     model = _Model(latches=[(started, TRUE)], inputs=[])
@@ -163,8 +177,8 @@ def _from_reset_on(
             held[1][name] = made.variable(f"faulty register {name}")
         for side in (0, 1):
             sides[side][name] = made.choose(started, held[side][name], before)
-    one = Copy(good, cells, made, inputs, sides[0])
-    other = Copy(faulty, cells, made, inputs, sides[1])
+    one = Copy(good, cells, made, inputs, sides[0], order=copies[0].order)
+    other = Copy(faulty, cells, made, inputs, sides[1], beside=one)
     bad = FALSE
     for left, right in shown_pairs(made, one, other).values():
         bad = made.disjunction(bad, made.exclusive_or(left, right))
@@ -208,7 +222,7 @@ def _ask(folder: Path, commands: str, seconds: float) -> str:
     return ask_abc(commands, folder=folder, seconds=seconds, purpose="compare") or ""
 
 
-def _reached_by_fault(copies: tuple[Copy, Copy], live: set[str]) -> set[str]:
+def _reached_by_fault(copies: tuple[Copy, Copy]) -> set[str]:
     """Name the registers that may come to differ."""
     one, other = copies
     made = one.made
@@ -219,7 +233,7 @@ def _reached_by_fault(copies: tuple[Copy, Copy], live: set[str]) -> set[str]:
             readers.setdefault(node, set()).add(name)
     pending = list(found)
     while pending:
-        for name in readers.get(one.states[pending.pop()] >> 1, ()):
+        for name in readers.get(other.states[pending.pop()] >> 1, ()):
             if name not in found:
                 found.add(name)
                 pending.append(name)

@@ -38,14 +38,17 @@ _PATTERNS = 256
 """So many states before a reset are tried."""
 
 
-def is_unseen(good: Netlist, faulty: Netlist, cells: Mapping[str, Cell]) -> bool:
+def is_unseen(
+    good: Netlist, faulty: Netlist, cells: Mapping[str, Cell], *, order: Sequence[Instance] | None = None
+) -> bool:
     """Tell whether it is proved that the ports of both are the same from a reset on; False says nothing.
 
     Args:
         faulty: the good one with some pins, cells and output bits changed, and with cells added.
+        order: the good one's gates, each after all that it reads, where that is known.
     Raises: ToolError, ToolMissing.
     """
-    pair = _Pair(good, faulty, cells)
+    pair = _Pair(good, faulty, cells, in_order(good.instances, cells) if order is None else order)
     return any(pair.is_proved(distance) for distance in _DISTANCES if distance <= pair.farthest)
 
 
@@ -56,7 +59,7 @@ class _Pair:
         farthest: beyond so many gates nothing differs.
     """
 
-    def __init__(self, good: Netlist, faulty: Netlist, cells: Mapping[str, Cell]) -> None:
+    def __init__(self, good: Netlist, faulty: Netlist, cells: Mapping[str, Cell], order: Sequence[Instance]) -> None:
         self.faulty, self.cells = faulty, cells
         before = {instance.name: instance for instance in good.instances}
         self.touched = {each.name for each in faulty.instances if before.get(each.name) != each}
@@ -66,7 +69,7 @@ class _Pair:
         ports = self._ports(good)
         registers = Copy.registers(faulty, cells)
         apart = self._touched_registers(registers)
-        self.control = control = _control(good, cells)
+        self.control = control = _control(good, cells, order)
         states: list[dict[str, int]] = [{}, {}]
         self.latches: list[tuple[int, int, str]] = []  # the variable, in which design it is, and the register's name
         for name in registers:
@@ -80,7 +83,8 @@ class _Pair:
                 self.latches.append((variable, side, name))
             if name not in apart:
                 states[1][name] = states[0][name]
-        self.sides = (Copy(good, cells, self.made, ports, states[0]), Copy(faulty, cells, self.made, ports, states[1]))
+        one = Copy(good, cells, self.made, ports, states[0], order=order)
+        self.sides = (one, Copy(faulty, cells, self.made, ports, states[1], beside=one))
         self.latches = [latch for latch in self.latches if latch[2] in self.sides[latch[1]].following]
         self.apart = apart
         self.distance = self._distances()
@@ -122,7 +126,7 @@ class _Pair:
         for instance in self.faulty.instances:
             if self.cells[instance.cell].flip_flop is not None:
                 found.update((bit, 0) for bit in self._driven(instance) if one.get(bit) != other[bit])
-        for instance in in_order(self.faulty.instances, self.cells):
+        for instance in self.sides[1].order:
             behind = [found[bit] for bit in reads(instance, self.cells) if bit in found]
             far = 0 if instance.name in self.touched else 1 + max(behind, default=-1)
             found.update((bit, far) for bit in self._driven(instance) if one.get(bit) != other[bit])
@@ -182,7 +186,8 @@ class _Pair:
             for bit in port.bits
         }
         states = {name: made.variable(name) for name in other.following}
-        first, second = (Copy(side.netlist, self.cells, made, known, states) for side in (one, other))
+        first = Copy(one.netlist, self.cells, made, known, states, order=one.order)
+        second = Copy(other.netlist, self.cells, made, known, states, beside=first)
         names = sorted(first.following.keys() - self.apart)
         unlike = [name for name in names if first.following[name] != second.following[name]]
         return self.control.isdisjoint(unlike) and _take_both(made, [first.following[name] for name in unlike])
@@ -195,12 +200,12 @@ def _take_both(made: Expressions, literals: Sequence[int]) -> bool:
     return not {0, (1 << _PATTERNS) - 1} & set(evaluate(made, literals, values, _PATTERNS))
 
 
-def _control(netlist: Netlist, cells: Mapping[str, Cell]) -> set[str]:
+def _control(netlist: Netlist, cells: Mapping[str, Cell], order: Sequence[Instance]) -> set[str]:
     """Name the registers that `ready` and `valid` depend on, however late."""
     made = Expressions()
     inputs: dict[Bit, int] = {
         bit: made.variable(f"{bit}") for port in netlist.ports if not port.is_output for bit in port.bits
     }
     states = {name: made.variable(f"register {name}") for name in Copy.registers(netlist, cells)}
-    copy = Copy(netlist, cells, made, inputs, states)
+    copy = Copy(netlist, cells, made, inputs, states, order=order)
     return copy.live([copy.shown["inputs__ready", 0], copy.shown["outputs__valid", 0]])
