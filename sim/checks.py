@@ -20,7 +20,7 @@ from hdlgen.payload import payload_width
 from hdlgen.space import Point
 from sim.artifacts import Artifacts
 from sim.cache import digest
-from sim.coverage import STREAMS, cover
+from sim.coverage import cover
 from sim.faults.bench import LaneFailure
 from sim.fpga import Fpga
 from sim.measure import Measure
@@ -103,8 +103,7 @@ def check(
             if isinstance(technology, Fpga):
                 continue
             long = measure.workload.long_run(pace.interval_cycles)
-            streams = 1 if measure.workload.graph.states else STREAMS
-            arguments = (files["netlist.v"], technology, job, long, measure.compiler.inputs, streams)
+            arguments = (files["netlist.v"], technology, job, long, measure.compiler.inputs)
             runs[key] = measure.pool.submit(cover, *arguments, cpu_seconds=2 * SIMULATION_SECONDS)
     proofs: dict[str, Any] = {}
     proof_keys = [

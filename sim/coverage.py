@@ -22,10 +22,7 @@ from sim.simulation import Phase, SimulationJob
 from sim.technology import Technology
 from sim.wrapper import ACCEPT, OFFER, RESET
 
-__all__ = ["STREAMS", "corners_seen", "cover"]
-
-STREAMS = 8
-"""Into so many the long run is cut where it may be: they take hardly more time side by side than one of them."""
+__all__ = ["corners_seen", "cover"]
 
 MOST_ELEMENTS = 64
 """Of so many input elements the pairs are counted at most: the first ones."""
@@ -37,15 +34,13 @@ def cover(
     job: SimulationJob,
     long: Sequence[Phase],
     inputs: Sequence[Port],
-    streams: int = 1,
 ) -> Coverage:
-    """Play a job's phases, then the long run, on a netlist, and count what they exercise.
+    """Play a job's phases, then the streams of the long run side by side, on a netlist, and count what they exercise.
 
     Args:
         netlist: structural Verilog.
+        long: phases that each begin with a reset.
         inputs: fields of the input payload.
-        streams: into how many the long run may be cut, each from a reset on; only what keeps no state gives the same
-            results then.
     Raises: LaneFailure where the netlist does not pass.
     """
     circuit = Netlist.from_verilog(netlist)
@@ -53,8 +48,7 @@ def cover(
     watch = _Watch(lanes)
     run_testbench(lanes, job, see=watch.see)
     run_side_by_side(
-        Lanes(circuit, technology.cells, (), good=streams),
-        [replace(job, phases=tuple(_share(phase, place, streams) for phase in long)) for place in range(streams)],
+        Lanes(circuit, technology.cells, (), good=len(long)), [replace(job, phases=(phase,)) for phase in long]
     )
     tokens = [payload for phase in (*job.phases, *long) for payload in phase.inputs]
     corners, seen, pairs, pairs_seen = corners_seen(inputs, tokens)
@@ -71,12 +65,6 @@ def cover(
         pairs_seen=pairs_seen,
         long_tokens=sum(len(phase.inputs) for phase in long),
     )
-
-
-def _share(phase: Phase, place: int, streams: int) -> Phase:
-    """Cut one stream's tokens out of a phase."""
-    begin, end = (len(phase.inputs) * at // streams for at in (place, place + 1))
-    return replace(phase, inputs=phase.inputs[begin:end], expected=phase.expected[begin:end])
 
 
 class _Watch:

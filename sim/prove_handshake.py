@@ -24,9 +24,9 @@ from sim.netlist import Bit
 from sim.tools import ToolTimeout
 from sim.yosys_abc import ask_abc
 
-__all__ = ["Timing", "is_never", "prove_handshake", "with_latches"]
+__all__ = ["PROVED", "Timing", "is_never", "prove_handshake", "with_latches"]
 
-_PROVED = re.compile(r"^(?:Property proved\.|Networks are equivalent\b)", re.MULTILINE)
+PROVED = re.compile(r"^(?:Property proved\.|Networks are equivalent\b)", re.MULTILINE)
 _FAILED = re.compile(r"^Output \d+ of miter .* was asserted in frame (\d+)", re.MULTILINE)
 _BOUNDED = re.compile(r"No output asserted in (\d+) frames")
 
@@ -77,7 +77,7 @@ def _decide(folder: Path, claim: Callable[..., Claim], left: Callable[[], float]
         (folder / "left.aig").unlink(missing_ok=True)
         limit = max(int(left() * share), 1)
         said = _ask(folder, f"read_aiger control.aig; strash; {before}pdr -T {limit}", left())
-        if _PROVED.search(said) or is_never(folder / "left.aig"):
+        if PROVED.search(said) or is_never(folder / "left.aig"):
             return proved
         failed = _FAILED.search(said)
         if failed:

@@ -33,6 +33,7 @@ BURST_CYCLES = 12
 RUN_TOKENS = 18  # of equal extremes: more than the taps of a usual filter
 MOST_WALKS = 16
 MOST_PORTS = 8
+SPREAD_BITS = 32  # wider elements have too many values to come near to most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +110,24 @@ def _waits(columns: _Columns, interval: int, seed: int) -> tuple[int, ...]:
     return tuple(columns.source(seed, "waits").permutation(every).tolist())
 
 
-def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1, cycles: int = LONG_CYCLES) -> Stimulus:
+def long_run(
+    ports: Sequence[Port],
+    *,
+    seed: int,
+    interval_cycles: int = 1,
+    cycles: int = LONG_CYCLES,
+    related: float = 0.5,
+) -> Stimulus:
     """Lay out many tokens, for simulations that are cheap: all values of a few bits, else drawn ones.
 
-    Half of the drawn ones are uniform; the elements of the others have to do with each other and with earlier ones.
-    Short pauses come again and again: what a register must hold while a result waits shows in few tokens only.
+    Of some drawn ones the elements have to do with each other and with earlier ones; the others are spread evenly,
+    since a fault of a table or of a segment shows in a few values next to each other. Short pauses come again and
+    again: what a register must hold while a result waits shows in few tokens only.
 
     Args:
         interval_cycles: about so many cycles a token takes; a slow design gets fewer tokens.
         cycles: about so many it takes in all.
+        related: the share of drawn tokens that have to do with each other.
     """
     columns = _Columns(ports)
     paused = LONG_GAP + LONG_STALL / (1 - LONG_STALL)
@@ -127,7 +137,8 @@ def long_run(ports: Sequence[Port], *, seed: int, interval_cycles: int = 1, cycl
         every = [range(int(low), int(high) + 1) for low, high in zip(columns.low, columns.high, strict=True)]
         rows = columns.source(seed, "every").permutation(np.array(list(itertools.product(*every)), dtype=columns.dtype))
     left = count - len(rows)
-    rows = np.concatenate([rows, _related(columns, left // 2, seed + 3), _uniform(columns, left - left // 2, seed + 3)])
+    near = _related(columns, int(left * related), seed + 3)
+    rows = np.concatenate([rows, near, _spread(columns, left - len(near), seed + 3)])
     return Stimulus(name="long", tokens=columns.split(rows), input_gap=LONG_GAP, output_stall=LONG_STALL, seed=seed)
 
 
@@ -213,6 +224,21 @@ def _uniform(columns: _Columns, count: int, seed: int) -> IntArray:
     words = [source.integers(0, 1 << 32, size=(count, len(columns.low))).astype(object) << part for part in parts]
     spans = np.array([1 << width for width in columns.widths], dtype=object)
     return np.asarray(sum(words, start=np.zeros_like(words[0])) % spans + columns.low)
+
+
+def _spread(columns: _Columns, count: int, seed: int) -> IntArray:
+    """Draw uniform tokens that leave no gaps: of each element one in each of `count` equal parts of its range.
+
+    Source: McKay, Beckman and Conover, Technometrics 21(2), 1979, 239-245 (Latin hypercube sampling).
+    """
+    drawn = _uniform(columns, count, seed)
+    source = columns.source(seed, "spread")
+    for column, width in enumerate(columns.widths):
+        if width <= SPREAD_BITS:
+            part = source.permutation(count)
+            inside = source.integers(0, 1 << width, size=count)
+            drawn[:, column] = columns.low[column] + ((part << width) + inside) // max(count, 1)
+    return drawn
 
 
 def _corners(columns: _Columns, seed: int) -> IntArray:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from hdlgen.graph import Graph
 from hdlgen.payload import input_ports
 from sim import activity
 from sim.cache import digest
 from sim.simulation import Phase
-from sim.stimuli import LONG_CYCLES, MEASURED_TOKENS, long_run, phases, plan
+from sim.stimuli import MEASURED_TOKENS, long_run, phases, plan
 
-__all__ = ["Workload"]
+__all__ = ["STREAMS", "Workload"]
+
+STREAMS = 8
+"""The long run has so many: they take hardly more time side by side than one of them."""
 
 
 class Workload:
@@ -34,11 +40,29 @@ class Workload:
         return self._made(interval_cycles)[0]
 
     def long_run(self, interval_cycles: int) -> tuple[Phase, ...]:
-        """Give the long phase of the designs that come out, for a simulation that is cheap."""
+        """Give the long run of the designs that come out, for a simulation that is cheap.
+
+        It has several streams, each a phase from a reset on, which are played side by side. A state must be led to
+        where it matters: then each is as long as all together are else. A single element without a state has little to
+        do with anything.
+        """
         if interval_cycles not in self._long:
-            cycles = LONG_CYCLES * (2 if self.graph.states else 1)  # what a state holds is built up over many tokens
-            stimulus = long_run(input_ports(self.graph), seed=self.seed, interval_cycles=interval_cycles, cycles=cycles)
-            self._long[interval_cycles] = phases(self.graph, [stimulus])
+            ports = input_ports(self.graph)
+            keeps = bool(self.graph.states)
+            alone = not keeps and sum(math.prod(port.shape) for port in ports) == 1
+            stimuli = [
+                long_run(
+                    ports,
+                    seed=self.seed + STREAMS * place,
+                    interval_cycles=interval_cycles,
+                    related=0.25 if alone else 0.5,
+                )
+                for place in range(STREAMS if keeps else 1)
+            ]
+            made = phases(self.graph, stimuli)
+            if not keeps:
+                made = tuple(_share(made[0], place) for place in range(STREAMS))
+            self._long[interval_cycles] = made
         return self._long[interval_cycles]
 
     def digest(self, interval_cycles: int) -> str:
@@ -59,3 +83,9 @@ class Workload:
             made = phases(self.graph, stimuli)
             self._known[interval_cycles] = (made, digest(*(repr(phase) for phase in made)))
         return self._known[interval_cycles]
+
+
+def _share(phase: Phase, place: int) -> Phase:
+    """Cut one stream's tokens out of a phase."""
+    begin, end = (len(phase.inputs) * at // STREAMS for at in (place, place + 1))
+    return replace(phase, inputs=phase.inputs[begin:end], expected=phase.expected[begin:end])

@@ -6,7 +6,7 @@ judges it alike, so these lanes need no testbench of their own. A lane that diff
 the samples that were common so far, then the lane's own, and driving the lane alone. A lane is caught when its
 testbench counts a mismatch, for then it ends as a failure in any simulator. One thing is told sooner: where every
 result must be exact, a payload that differs while valid is caught, since it is then taken and wrong, or kept waiting
-and wrong, or changed while it waits.
+and wrong, or changed while it waits. Several jobs may be played side by side, each on a good lane of its own.
 """
 
 from __future__ import annotations
@@ -122,88 +122,125 @@ def run_testbench(
         see: is told the drive word and the output bits of every cycle of lane 0.
     Raises: LaneFailure where lane 0, without a fault, fails.
     """
-    return _Run(lanes, job, see).play()
+    return _Run(lanes, [job], see).play()
 
 
-def run_side_by_side(lanes: Lanes, jobs: Sequence[SimulationJob]) -> None:
-    """Play a job on each lane, all at once: as many good lanes as jobs, of the same design.
+def run_side_by_side(lanes: Lanes, jobs: Sequence[SimulationJob]) -> tuple[Caught | None, ...]:
+    """Play several jobs at once, each on a lane without a fault and on a lane of every fault.
 
-    Raises: LaneFailure where one does not pass.
+    Args:
+        lanes: as many good lanes as jobs, and as many copies of each fault.
+    Returns: for each fault where one of the jobs caught it first, or None.
+    Raises: LaneFailure where a good lane does not pass.
     """
-    _Run(lanes, jobs[0], None).play_apart(jobs)
+    return _Run(lanes, jobs, None).play().caught
+
+
+class _Stream:
+    """A job on its good lane: the testbench that plays it, and what it was shown from the start."""
+
+    def __init__(self, job: SimulationJob) -> None:
+        self.document = {**job_document(0, job), "patience_cycles": PATIENCE_CYCLES}
+        self.bench = _LaneTestbench(self.document)
+        self.samples: list[str] = []
+        self.word = 0  # what drives the lane
+
+    @property
+    def phase(self) -> str:
+        """Name the phase that is played."""
+        return self.bench.checker.phase if self.bench.checker is not None else ""
 
 
 class _Run:
-    """The state of a run."""
+    """The state of a run.
 
-    def __init__(self, lanes: Lanes, job: SimulationJob, see: Callable[[int, Sequence[int]], None] | None) -> None:
+    Of each design, the good one first, there is a lane for each stream: design `n` has stream `k` in lane
+    `n * streams + k`. A word of the good lanes times `every` stands in all designs.
+    """
+
+    def __init__(
+        self, lanes: Lanes, jobs: Sequence[SimulationJob], see: Callable[[int, Sequence[int]], None] | None
+    ) -> None:
         self.lanes, self.see = lanes, see
-        self.document = {**job_document(0, job), "patience_cycles": PATIENCE_CYCLES}
-        self.exact = job.max_error_lsb == 0
-        self.found: list[Caught | None] = [None] * lanes.lanes
-        self.common = lanes.mask  # the lanes that go with lane 0
+        self.streams = [_Stream(job) for job in jobs]
+        self.playing = list(range(len(jobs)))
+        self.low = (1 << len(jobs)) - 1
+        self.every = lanes.mask // self.low
+        self.exact = all(job.max_error_lsb == 0 for job in jobs)
+        self.found: list[Caught | None] = [None] * (lanes.lanes // len(jobs))
+        self.common = lanes.mask  # the lanes that go with their stream's good lane
         self.own: dict[int, _LaneTestbench] = {}
         self.words: dict[int, int] = {}  # what each testbench of a lane's own drives
-        self.samples: list[str] = []  # of lane 0, from the start
+        self.answers: list[tuple[Checker, list[int]]] = []  # of the first stream, phase by phase
         places = {(port, place): number for number, (port, place) in enumerate(lanes.outputs)}
         self.ready, self.valid = places["inputs__ready", 0], places["outputs__valid", 0]
-        self.payload = [places["outputs__payload", place] for place in range(job.output_width)]
+        self.payload = [places["outputs__payload", place] for place in range(jobs[0].output_width)]
         control = {"rst": 0, "outputs__ready": 1, "inputs__valid": 2}
-        self.shifts = [
+        shifts = [
             PAYLOAD_SHIFT + place if port == "inputs__payload" else control[port] for port, place, _ in lanes.inputs
         ]
-        self.place_of = {shift: place for place, shift in enumerate(self.shifts)}
-        self.apart = [0] * len(self.shifts)  # the ones that lanes of their own are driven with
+        self.place_of = {shift: place for place, shift in enumerate(shifts)}
+        self.wanted = [0] * len(shifts)  # what the streams drive
+        self.apart = [0] * len(shifts)  # what lanes of their own are driven with
+        self.inputs = [0] * len(shifts)
+        self.changed: set[int] = set()  # the places where that is no longer up to date
 
     def play(self) -> Played:
         """Play to the end of all testbenches."""
-        good = _LaneTestbench(self.document)
         state, step = self.lanes.state, self.lanes.step
-        answers: dict[int, list[int]] = {}
-        playing, driven, inputs = True, -1, list(self.apart)
-        while playing or self.own:
-            word = good.word if playing else 0
-            if word != driven or self.own:
-                common, driven = self.common, word
-                inputs = [
-                    apart | common if word >> shift & 1 else apart
-                    for shift, apart in zip(self.shifts, self.apart, strict=True)
-                ]
-            outputs, state = step(state, inputs)
-            if self.see is not None and playing:
-                self.see(word, outputs)
-            self._go_on(outputs)
-            if playing:
-                self._compare(good, word, outputs)
-                sample = self._sample(outputs, 0)
-                self.samples.append(sample)
-                if good.watching and word & ACCEPT and sample[-2] == "1":
-                    answers.setdefault(id(good.checker), []).append(int(sample[:-2], 2))
-                playing = good.show(sample)
-                if good.caught() is not None:
-                    raise LaneFailure(f"netlist: {_sentence(good.caught())}")
-                if not playing:
-                    self.common = 0
+        for number, stream in enumerate(self.streams):
+            self._want(number, stream.bench.word)
+        while self.playing or self.own:
+            common = self.common
+            for place in self.changed:
+                self.inputs[place] = self.apart[place] | self.wanted[place] * self.every & common
+            self.changed.clear()
+            outputs, state = step(state, self.inputs)
+            if self.see is not None and self.playing:
+                self.see(self.streams[0].word, outputs)
+            for lane in list(self.own):
+                if lane in self.own:
+                    self._resume(lane, outputs)
+            self._compare(outputs)
+            for number in list(self.playing):
+                self._go_on(number, outputs)
+            if self.common != common:
+                self.changed.update(range(len(self.inputs)))
         return Played(
             caught=tuple(self.found[1:]),
-            answers=tuple(map(tuple, answers.values())),
-            cycles=len(self.samples),
+            answers=tuple(tuple(answers) for _, answers in self.answers),
+            cycles=len(self.streams[0].samples),
         )
 
-    def play_apart(self, jobs: Sequence[SimulationJob]) -> None:
-        """Play each lane by a testbench and a job of its own."""
-        self.common = 0
-        for lane, job in enumerate(jobs):
-            bench = _LaneTestbench({**job_document(0, job), "patience_cycles": PATIENCE_CYCLES})
-            self.own[lane], self.words[lane] = bench, 0
-            self._drive(lane, bench.word)
-        state = self.lanes.state
-        while self.own:
-            outputs, state = self.lanes.step(state, list(self.apart))
-            self._go_on(outputs)
-            first = next(filter(None, self.found), None)
-            if first is not None:
-                raise LaneFailure(f"netlist: {_sentence(first)}")
+    def _go_on(self, number: int, outputs: Sequence[int]) -> None:
+        """Show a stream's testbench a cycle of its good lane."""
+        stream = self.streams[number]
+        bench = stream.bench
+        sample = self._sample(outputs, number)
+        stream.samples.append(sample)
+        if number == 0 and bench.watching and stream.word & ACCEPT and sample[-2] == "1":
+            assert bench.checker is not None
+            if not self.answers or self.answers[-1][0] is not bench.checker:
+                self.answers.append((bench.checker, []))
+            self.answers[-1][1].append(int(sample[:-2], 2))
+        going = bench.show(sample)
+        if bench.caught() is not None:
+            raise LaneFailure(f"netlist: {_sentence(bench.caught())}")
+        if going:
+            self._want(number, bench.word)
+        else:
+            self.playing.remove(number)
+            self._want(number, 0)
+            self.common &= ~(self.every << number)
+
+    def _want(self, number: int, word: int) -> None:
+        """Drive the lanes of a stream with a word from the next cycle on."""
+        stream = self.streams[number]
+        for bit in _lanes(word ^ stream.word):
+            place = self.place_of[bit]
+            self.wanted[place] ^= 1 << number
+            self.changed.add(place)
+        stream.word = word
 
     def _sample(self, outputs: Sequence[int], lane: int) -> str:
         """Give what the testbench reads of a lane; a payload that is not valid it does not read."""
@@ -212,49 +249,65 @@ class _Run:
             return f"{'0' * len(self.payload)}0{ready}"
         return "".join("1" if outputs[place] >> lane & 1 else "0" for place in reversed(self.payload)) + f"1{ready}"
 
-    def _compare(self, good: _LaneTestbench, word: int, outputs: Sequence[int]) -> None:
-        """Find the lanes that differ from lane 0 where the testbench looks, and part from them."""
-        if word & RESET:
-            return
-        mask = self.lanes.mask
-        apart = wrong = 0
-        if word & OFFER or (good.watching and good.keeper is not None):
-            apart = outputs[self.ready] ^ (mask if outputs[self.ready] & 1 else 0)
-        if good.watching:
-            valid = outputs[self.valid]
-            apart |= valid ^ (mask if valid & 1 else 0)
-            if valid & 1:
-                for place in self.payload:
-                    bits = outputs[place]
-                    wrong |= bits ^ mask if bits & 1 else bits
+    def _compare(self, outputs: Sequence[int]) -> None:
+        """Find the lanes that differ from the good one where its testbench looks, and part from them."""
+        low, every = self.low, self.every
+        asked = watched = 0  # the streams whose testbench reads ready, and results
+        for number in self.playing:
+            stream = self.streams[number]
+            if stream.word & RESET:
+                continue
+            watching = stream.bench.watching
+            if stream.word & OFFER or (watching and stream.bench.keeper is not None):
+                asked |= 1 << number
+            if watching:
+                watched |= 1 << number
+        ready, valid = outputs[self.ready], outputs[self.valid]
+        apart = (ready ^ (ready & low) * every) & asked * every
+        apart |= (valid ^ (valid & low) * every) & watched * every
+        wrong = 0
+        shown = valid & watched
+        if shown:
+            for place in self.payload:
+                bits = outputs[place]
+                wrong |= bits ^ (bits & low) * every
+            wrong &= shown * every
         apart &= self.common
         wrong &= self.common & ~apart
-        if self.exact:
-            rule = "the result must be the expected one"
-            for lane in _lanes(wrong):
-                self.found[lane] = Caught(phase=self._phase(good), cycle=good.cycle + 1, rule=rule)
-            self.common &= ~wrong
-        else:
-            apart |= wrong
+        if not self.exact:
+            apart, wrong = apart | wrong, 0
+        rule = "the result must be the expected one"
+        for lane in _lanes(wrong):
+            stream = self.streams[lane % len(self.streams)]
+            self._catch(lane, Caught(phase=stream.phase, cycle=stream.bench.cycle + 1, rule=rule))
         for lane in _lanes(apart):
-            self._part(lane, outputs)
+            if self.common >> lane & 1:
+                self._part(lane, outputs)
 
-    def _phase(self, good: _LaneTestbench) -> str:
-        return good.checker.phase if good.checker is not None else ""
+    def _catch(self, lane: int, caught: Caught) -> None:
+        """Note what was objected to, and leave all lanes of the same design alone."""
+        design = lane // len(self.streams)
+        self.found[design] = self.found[design] or caught
+        first = design * len(self.streams)
+        self.common &= ~(self.low << first)
+        for other in range(first, first + len(self.streams)):
+            if other in self.own:
+                self._leave(other)
+
+    def _leave(self, lane: int) -> None:
+        self.own.pop(lane).close()
+        self._drive(lane, 0)
 
     def _part(self, lane: int, outputs: Sequence[int]) -> None:
         """Give a lane a testbench of its own, which is shown what it has seen so far."""
         self.common &= ~(1 << lane)
-        bench = _LaneTestbench(self.document)
-        for sample in self.samples:
+        stream = self.streams[lane % len(self.streams)]
+        bench = _LaneTestbench(stream.document)
+        for sample in stream.samples:
             bench.show(sample)
         self.own[lane] = bench
         self.words[lane] = 0
         self._resume(lane, outputs)
-
-    def _go_on(self, outputs: Sequence[int]) -> None:
-        for lane in list(self.own):
-            self._resume(lane, outputs)
 
     def _resume(self, lane: int, outputs: Sequence[int]) -> None:
         """Show a lane's testbench a cycle, and drive the lane with what it wants next."""
@@ -263,23 +316,22 @@ class _Run:
             going = bench.show(self._sample(outputs, lane))
             caught = bench.caught()
         except ValueError as error:  # the testbench itself stumbles over what the lane does: no pass
-            going, caught = False, Caught(phase=self._phase(bench), cycle=bench.cycle, rule=str(error))
-        word = bench.word
-        if caught is not None or not going:
-            self.found[lane] = caught
-            bench.close()
-            del self.own[lane]
-            word = 0
-        self._drive(lane, word)
+            phase = bench.checker.phase if bench.checker is not None else ""
+            going, caught = False, Caught(phase=phase, cycle=bench.cycle, rule=str(error))
+        if caught is not None:
+            self._catch(lane, caught)
+        elif not going:
+            self._leave(lane)
+        else:
+            self._drive(lane, bench.word)
 
     def _drive(self, lane: int, word: int) -> None:
         """Drive a lane with a word of its own from the next cycle on."""
-        changed = word ^ self.words[lane]
+        for bit in _lanes(word ^ self.words[lane]):
+            place = self.place_of[bit]
+            self.apart[place] ^= 1 << lane
+            self.changed.add(place)
         self.words[lane] = word
-        while changed:
-            low = changed & -changed
-            self.apart[self.place_of[low.bit_length() - 1]] ^= 1 << lane
-            changed ^= low
 
 
 def _sentence(caught: Caught | None) -> str:

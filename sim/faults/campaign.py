@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sim.cells import Cell
-from sim.faults.bench import Caught, run_testbench
-from sim.faults.equivalence import Equality, compare
+from sim.faults.bench import Caught, run_side_by_side, run_testbench
+from sim.faults.equivalence import Comparison, Equality
 from sim.faults.fault import Fault, plant
 from sim.faults.gates import GATE_CELLS
 from sim.faults.lanes import Lanes
@@ -29,6 +29,9 @@ __all__ = ["Campaign", "Outcome", "Planted", "plant_faults"]
 
 COMPARE_SECONDS = 6.0
 """Limit of the comparison of one netlist with and without a fault, by the clock."""
+
+MOST_LANES = 4096
+"""So many faulty designs, streams counted apart, are simulated at once."""
 
 _STRUCTURE_SHARE = 0.4
 
@@ -134,7 +137,7 @@ def plant_faults(
         netlist: the Verilog that it was mapped to, which takes the others.
         job: what the standard testbench plays; where it allows an error, each faulty design is held bit by bit to what
             the design itself answers, and that to the error.
-        long: the same with the phases of the long run, which takes on what the others do not catch.
+        long: the same with the streams of the long run, each a phase, which take on what the others do not catch.
         count: how many faults; fewer where the design has no more.
         prove: whether what the testbench does not catch is compared by ABC.
     Raises: ToolError where the design without a fault does not pass; ToolMissing.
@@ -144,13 +147,14 @@ def plant_faults(
         structure = read_structure(rtlil, folder=Path(name), seconds=600)
     if job.max_error_lsb:
         job, long = _exact(structure.netlist, job), _exact(structure.netlist, long)
+    jobs = ([job], [replace(long, phases=(phase,)) for phase in long.phases])
     sites = Sites(structure.netlist, GATE_CELLS)
     faults = draw_structure_faults(structure, sites, count=round(count * _STRUCTURE_SHARE), seed=seed)
-    found = _planted("structure", structure.netlist, GATE_CELLS, faults, (job, long), seed=seed, prove=prove)
+    found = _planted("structure", structure.netlist, GATE_CELLS, faults, jobs, seed=seed, prove=prove)
     mapped = Netlist.from_verilog(netlist)
     usable = [cell.name for cell in technology.cells.values() if cell.usable]
     faults = draw_netlist_faults(Sites(mapped, technology.cells), count=count - len(found), seed=seed, usable=usable)
-    found += _planted("netlist", mapped, technology.cells, faults, (job, long), seed=seed, prove=prove)
+    found += _planted("netlist", mapped, technology.cells, faults, jobs, seed=seed, prove=prove)
     return Campaign(planted=tuple(found), cpu_s=_cpu_seconds() - began)
 
 
@@ -159,19 +163,20 @@ def _planted(
     netlist: Netlist,
     cells: Mapping[str, Cell],
     faults: Sequence[Fault],
-    jobs: Sequence[SimulationJob],
+    jobs: Sequence[Sequence[SimulationJob]],
     *,
     seed: int,
     prove: bool,
 ) -> list[Planted]:
     caught: dict[str, Caught | None] = dict.fromkeys(fault.where for fault in faults)
-    for job in jobs:  # each with those alone that the ones before have not caught
+    for each in jobs:  # each with those alone that the ones before have not caught
         left = [fault for fault in faults if caught[fault.where] is None]
-        if left:
-            played = run_testbench(Lanes(netlist, cells, left, seed=seed), job)
-            caught.update(zip((fault.where for fault in left), played.caught, strict=True))
+        for some in _parts(left, MOST_LANES // len(each)):
+            lanes = Lanes(netlist, cells, some, seed=seed, good=len(each), copies=len(each))
+            caught.update(zip((fault.where for fault in some), run_side_by_side(lanes, each), strict=True))
     outputs = {name: cell.outputs for name, cell in cells.items()}
     found = []
+    comparison: Comparison | None = None
     for fault in faults:
         objection = caught[fault.where]
         if objection is not None:
@@ -179,10 +184,16 @@ def _planted(
         elif not prove:
             outcome, reason = Outcome.ESCAPED, "nothing proved"
         else:
-            equality = compare(netlist, plant(netlist, fault, outputs=outputs), cells, seconds=COMPARE_SECONDS)
+            comparison = comparison or Comparison(netlist, cells)
+            equality = comparison.compare(plant(netlist, fault, outputs=outputs), seconds=COMPARE_SECONDS)
             outcome, reason = _OUTCOMES[equality], equality.value
         found.append(Planted(level=level, kind=fault.kind, where=fault.where, outcome=outcome, reason=reason))
     return found
+
+
+def _parts(faults: Sequence[Fault], size: int) -> Iterator[Sequence[Fault]]:
+    for start in range(0, len(faults), size):
+        yield faults[start : start + size]
 
 
 def _exact(netlist: Netlist, job: SimulationJob) -> SimulationJob:

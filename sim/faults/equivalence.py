@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,22 +20,21 @@ from numpy.typing import NDArray
 from hdlgen.aiger import write_aiger
 from hdlgen.bits import pack_table
 from hdlgen.evaluation import Verdict
-from sim.boolean import Function
 from sim.cells import Cell
 from sim.expressions import FALSE, TRUE, Expressions, to_network
-from sim.faults.lanes import in_order
+from sim.faults.copies import Copy, shown_pairs
+from sim.faults.unseen import is_unseen
 from sim.netlist import Bit, Netlist
 from sim.prove import EquivalenceProver
-from sim.prove_handshake import is_never, with_latches
+from sim.prove_handshake import PROVED, is_never, with_latches
 from sim.yosys_abc import ask_abc
 
-__all__ = ["Equality", "compare"]
+__all__ = ["Comparison", "Equality", "compare"]
 
 _EXHAUSTIVE_BITS = 16
 """Of so many inputs and registers all values are tried, which takes less time than to ask for a proof."""
 
 _FAILED = re.compile(r"^Output \d+ of miter .* was asserted in frame (\d+)", re.MULTILINE)
-_PROVED = re.compile(r"^(?:Property proved\.|Networks are equivalent\b)", re.MULTILINE)
 
 
 class Equality(StrEnum):
@@ -55,42 +54,47 @@ def compare(good: Netlist, faulty: Netlist, cells: Mapping[str, Cell], *, second
         seconds: limit by the clock of each of the two comparisons.
     Raises: ToolError, ToolMissing.
     """
-    made = Expressions()
-    inputs = {
-        bit: made.variable(f"{port.name}[{place}]")
-        for port in good.ports
-        if not port.is_output
-        for place, bit in enumerate(port.bits)
-    }
-    states = {name: made.variable(f"register {name}") for name in _Copy.registers(faulty, cells)}
-    one = _Copy(good, cells, made, inputs, states)
-    other = _Copy(faulty, cells, made, inputs, states)
-    live = one.live() | other.live()
-    pairs = [*_shown(made, one, other)]
-    pairs += [(one.following[name], other.following[name]) for name in sorted(live & one.following.keys())]
-    pairs = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
-    if not pairs:
-        return Equality.EQUAL
-    inner = dict.fromkeys(_inner(made, *pair) for pair in pairs)
-    verdict = _equal(made, list(inner), seconds)
-    if verdict is not Verdict.EQUAL and list(inner) != pairs:
-        verdict = _equal(made, pairs, seconds)
-    if verdict is Verdict.EQUAL:
-        return Equality.EQUAL
-    found = _from_reset_on(good, faulty, cells, (one, other), live, seconds)
-    return Equality.DIFFERENT_STATES if found is Equality.UNDECIDED and verdict is Verdict.DIFFERENT else found
+    return Comparison(good, cells).compare(faulty, seconds=seconds)
 
 
-def _shown(made: Expressions, one: _Copy, other: _Copy) -> list[tuple[int, int]]:
-    """Pair what the ports of both show; payloads as far as they are valid."""
-    pairs = []
-    for port, literal in one.shown.items():
-        pair = literal, other.shown[port]
-        if port[0] == "outputs__payload":
-            valid = one.shown["outputs__valid", 0]
-            pair = made.conjunction(valid, pair[0]), made.conjunction(valid, pair[1])
-        pairs.append(pair)
-    return pairs
+class Comparison:
+    """A good netlist, to compare many faulty ones with."""
+
+    def __init__(self, good: Netlist, cells: Mapping[str, Cell]) -> None:
+        self.good, self.cells = good, cells
+        self.made = made = Expressions()
+        inputs = {
+            bit: made.variable(f"{port.name}[{place}]")
+            for port in good.ports
+            if not port.is_output
+            for place, bit in enumerate(port.bits)
+        }
+        states = {name: made.variable(f"register {name}") for name in Copy.registers(good, cells)}
+        self.one = Copy(good, cells, made, inputs, states)
+        self.inputs, self.states, self.live = inputs, states, self.one.live()
+
+    def compare(self, faulty: Netlist, *, seconds: float) -> Equality:
+        """Compare one: see `compare`."""
+        made, one, cells = self.made, self.one, self.cells
+        added = [name for name in Copy.registers(faulty, cells) if name not in self.states]
+        states = self.states | {name: made.variable(f"register {name}") for name in added}
+        other = Copy(faulty, cells, made, self.inputs, states, beside=one)
+        live = self.live | other.live()
+        pairs = [*shown_pairs(made, one, other).values()]
+        pairs += [(one.following[name], other.following[name]) for name in sorted(live & one.following.keys())]
+        pairs = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
+        if not pairs:
+            return Equality.EQUAL
+        inner = dict.fromkeys(_inner(made, *pair) for pair in pairs)
+        verdict = _equal(made, list(inner), seconds)
+        if verdict is not Verdict.EQUAL and list(inner) != pairs:
+            verdict = _equal(made, pairs, seconds)
+        if verdict is Verdict.EQUAL:
+            return Equality.EQUAL
+        if is_unseen(self.good, faulty, cells, order=one.order):
+            return Equality.SAME_AT_PORTS
+        found = _from_reset_on(self.good, faulty, cells, (one, other), seconds)
+        return Equality.DIFFERENT_STATES if found is Equality.UNDECIDED and verdict is Verdict.DIFFERENT else found
 
 
 def _inner(made: Expressions, left: int, right: int) -> tuple[int, int]:
@@ -143,12 +147,11 @@ def _from_reset_on(
     good: Netlist,
     faulty: Netlist,
     cells: Mapping[str, Cell],
-    copies: tuple[_Copy, _Copy],
-    live: set[str],
+    copies: tuple[Copy, Copy],
     seconds: float,
 ) -> Equality:
     """Run both side by side; registers that the fault cannot reach stand there once."""
-    apart = _reached_by_fault(copies, live)
+    apart = _reached_by_fault(copies)
     made = Expressions()
     started = made.variable("started")
     model = _Model(latches=[(started, TRUE)], inputs=[])
@@ -174,10 +177,10 @@ def _from_reset_on(
             held[1][name] = made.variable(f"faulty register {name}")
         for side in (0, 1):
             sides[side][name] = made.choose(started, held[side][name], before)
-    one = _Copy(good, cells, made, inputs, sides[0])
-    other = _Copy(faulty, cells, made, inputs, sides[1])
+    one = Copy(good, cells, made, inputs, sides[0], order=copies[0].order)
+    other = Copy(faulty, cells, made, inputs, sides[1], beside=one)
     bad = FALSE
-    for left, right in _shown(made, one, other):
+    for left, right in shown_pairs(made, one, other).values():
         bad = made.disjunction(bad, made.exclusive_or(left, right))
     for name, literal in one.following.items():
         model.latches.append((held[0][name], literal))
@@ -199,15 +202,17 @@ def _decide(folder: Path, seconds: float) -> Equality:
     """Have ABC merge what is equal in both copies, and look for a difference where something is left."""
     limit = max(int(seconds / 3), 1)
     # Two frames: a register that is read one cycle after it was loaded is the same only where it is read.
-    _ask(folder, "read_aiger both.aig; strash; scleanup; scorr -F 2 -C 1000; write_aiger left.aig", seconds)
-    if is_never(folder / "left.aig"):
+    left = folder / "left.aig"
+    if not _ask(folder, f"read_aiger both.aig; strash; scleanup; scorr -F 2 -C 1000; write_aiger {left.name}", seconds):
+        left.unlink(missing_ok=True)  # half of a file is another model
+    if is_never(left):
         return Equality.SAME_AT_PORTS
-    source = "left.aig" if (folder / "left.aig").is_file() else "both.aig"
+    source = left.name if left.is_file() else "both.aig"
     for command in (f"bmc3 -T {limit} -F 30", f"pdr -T {limit}"):
         said = _ask(folder, f"read_aiger {source}; strash; {command}", seconds)
         if _FAILED.search(said):
             return Equality.DIFFERENT
-        if _PROVED.search(said):
+        if PROVED.search(said):
             return Equality.SAME_AT_PORTS
     return Equality.UNDECIDED
 
@@ -217,7 +222,7 @@ def _ask(folder: Path, commands: str, seconds: float) -> str:
     return ask_abc(commands, folder=folder, seconds=seconds, purpose="compare") or ""
 
 
-def _reached_by_fault(copies: tuple[_Copy, _Copy], live: set[str]) -> set[str]:
+def _reached_by_fault(copies: tuple[Copy, Copy]) -> set[str]:
     """Name the registers that may come to differ."""
     one, other = copies
     made = one.made
@@ -228,86 +233,8 @@ def _reached_by_fault(copies: tuple[_Copy, _Copy], live: set[str]) -> set[str]:
             readers.setdefault(node, set()).add(name)
     pending = list(found)
     while pending:
-        for name in readers.get(one.states[pending.pop()] >> 1, ()):
+        for name in readers.get(other.states[pending.pop()] >> 1, ()):
             if name not in found:
                 found.add(name)
                 pending.append(name)
     return found & one.following.keys()
-
-
-class _Copy:
-    """The literals of a netlist's outputs and next state.
-
-    Attributes:
-        shown: of each bit of an output port.
-        following: what each register holds after the edge.
-    """
-
-    def __init__(
-        self,
-        netlist: Netlist,
-        cells: Mapping[str, Cell],
-        made: Expressions,
-        inputs: Mapping[Bit, int],
-        states: Mapping[str, int],
-    ) -> None:
-        self.netlist, self.cells, self.made, self.states = netlist, cells, made, states
-        known: dict[Bit, int] = {"0": FALSE, "1": TRUE, "x": FALSE, **inputs}
-        flip_flops = [(each, cells[each.cell].flip_flop) for each in netlist.instances if cells[each.cell].flip_flop]
-        inner: dict[str, dict[str, int]] = {}
-        for instance, state in flip_flops:
-            assert state is not None
-            literal = states[instance.name]
-            inner[instance.name] = {state.state: literal, state.inverted_state: literal ^ 1}
-            self._drive(instance.pins, cells[instance.cell], inner[instance.name], known)
-        for instance in in_order(netlist.instances, cells):
-            cell = cells[instance.cell]
-            values = {pin: known[instance.pins.get(pin, "0")] for pin in cell.inputs}
-            self._drive(instance.pins, cell, values, known)
-        self.following: dict[str, int] = {}
-        for instance, state in flip_flops:
-            assert state is not None
-            values = {pin: known[instance.pins.get(pin, "0")] for pin in cells[instance.cell].inputs}
-            self.following[instance.name] = self._literal(state.next_state, values | inner[instance.name])
-        self.shown = {
-            (port.name, place): known[bit]
-            for port in netlist.ports
-            if port.is_output
-            for place, bit in enumerate(port.bits)
-        }
-
-    @staticmethod
-    def registers(netlist: Netlist, cells: Mapping[str, Cell]) -> list[str]:
-        """Name the instances that hold state."""
-        return [instance.name for instance in netlist.instances if cells[instance.cell].flip_flop is not None]
-
-    def _drive(self, pins: Mapping[str, Bit], cell: Cell, values: Mapping[str, int], known: dict[Bit, int]) -> None:
-        for pin in cell.pins.values():
-            if pin.is_output and pin.function is not None and pin.name in pins:
-                known[pins[pin.name]] = self._literal(pin.function, values)
-
-    def _literal(self, function: Function, values: Mapping[str, int]) -> int:
-        if function.operator == "name":
-            return values[function.name]
-        if function.operator in ("0", "1"):
-            return TRUE if function.operator == "1" else FALSE
-        inner = [self._literal(operand, values) for operand in function.operands]
-        if function.operator == "not":
-            return inner[0] ^ 1
-        operators: dict[str, Callable[[int, int], int]] = {
-            "and": self.made.conjunction,
-            "or": self.made.disjunction,
-            "xor": self.made.exclusive_or,
-        }
-        return operators[function.operator](inner[0], inner[1])
-
-    def live(self) -> set[str]:
-        """Name the registers that an output depends on, however late."""
-        owner = {self.states[name] >> 1: name for name in self.following}
-        found: set[str] = set()
-        pending = list(self.shown.values())
-        while pending:
-            names = {owner[node] for node in self.made.variables(pending) if node in owner} - found
-            found |= names
-            pending = [self.following[name] for name in names]
-        return found

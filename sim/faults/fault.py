@@ -65,7 +65,9 @@ def plant(netlist: Netlist, fault: Fault, *, outputs: Mapping[str, tuple[str, ..
             pin: bit if pin in driven else fault.pins.get((instance.name, pin), fault.nets.get(bit, bit))
             for pin, bit in instance.pins.items()
         }
-        instances.append(replace(instance, cell=fault.cells.get(instance.name, instance.cell), pins=pins))
+        cell = fault.cells.get(instance.name, instance.cell)
+        same = cell == instance.cell and pins == instance.pins
+        instances.append(instance if same else replace(instance, cell=cell, pins=pins))
     ports = []
     for port in netlist.ports:
         bits = port.bits

@@ -53,6 +53,7 @@ class Lanes:
         seed: of what registers wake up at.
         nets: whether a cycle's outputs are followed by the values of all nets.
         good: how many lanes, the first ones, have no fault.
+        copies: how many lanes, side by side, have each fault.
 
     Attributes:
         lanes: how many there are.
@@ -73,8 +74,9 @@ class Lanes:
         seed: int = 1,
         nets: bool = False,
         good: int = 1,
+        copies: int = 1,
     ) -> None:
-        self.lanes = good + len(faults)
+        self.lanes = good + copies * len(faults)
         self.mask = (1 << self.lanes) - 1
         added = [instance for fault in faults for instance in fault.added]
         clocks = {
@@ -112,8 +114,8 @@ class Lanes:
         self._nets: dict[Bit, _Overrides] = defaultdict(_Overrides)
         self._ports: dict[tuple[str, int], _Overrides] = defaultdict(_Overrides)
         self._other_cells: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for number, fault in enumerate(faults, start=good):
-            lane = 1 << number
+        for number, fault in enumerate(faults):
+            lane = (1 << copies) - 1 << good + number * copies
             for pin, bit in fault.pins.items():
                 self._pins[pin].add(lane, bit)
             for net, bit in fault.nets.items():

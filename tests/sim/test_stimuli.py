@@ -119,6 +119,31 @@ def test_in_the_long_run_the_largest_elements_are_a_bit_apart_or_equal_in_many_t
     assert set(first.tolist()) == set(range(16))
 
 
+@pytest.mark.parametrize("text", ["i16", "u14", "i5"])
+def test_the_other_tokens_of_the_long_run_leave_no_gaps(text: str) -> None:
+    ports = [port("x", text, 3)]
+    tokens = long_run(ports, seed=1).tokens["x"]
+    spread = tokens[len(tokens) // 2 :]
+    low, high = ports[0].format.low, ports[0].format.high
+    part = (high - low + 1) / len(spread)
+    for column in spread.T:
+        places = np.sort(column - low)
+        assert np.all(np.abs(places - part * np.arange(len(places))) <= part + 1)
+    assert np.abs(np.corrcoef(spread.T)[np.triu_indices(3, 1)]).max() < 0.06
+
+
+def test_fewer_tokens_have_to_do_with_each_other_where_that_is_wanted() -> None:
+    x = long_run([port("x", "i16")], seed=1, related=0.25).tokens["x"]
+    spread = np.sort(x[len(x) // 4 :])
+    assert np.diff(spread).max() <= 2 * 65536 / len(spread) + 1
+
+
+def test_elements_of_any_width_are_drawn() -> None:
+    x = long_run([port("x", "u80"), port("y", "i8")], seed=1).tokens
+    assert max(x["x"].tolist()).bit_length() == 80
+    assert set(range(-128, 128)) == set(x["y"].tolist())
+
+
 def test_a_single_element_is_quiet_for_a_while_and_held_for_a_while() -> None:
     x = long_run([port("x", "i16")], seed=1).tokens["x"]
     related = x[: len(x) // 2]

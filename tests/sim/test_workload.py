@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sim.workload import Workload
+from hdlgen.payload import input_ports, pack
+from sim.stimuli import long_run
+from sim.workload import STREAMS, Workload
 from tests.sim.specs import DOT, graph_of
 
 STREAM = """
@@ -52,3 +54,17 @@ def test_the_digest_tells_seed_length_interval_and_function_apart() -> None:
     ]
     assert len(set(digests)) == len(digests)
     assert Workload(graph).digest(1) == digests[0]
+
+
+def test_the_long_run_is_cut_into_streams_and_longer_where_there_is_a_state() -> None:
+    plain, state = (Workload(graph_of(text)) for text in (DOT, STREAM))
+    cut = plain.long_run(2)
+    assert len(cut) == len(state.long_run(2)) == STREAMS
+    assert all(phase.reset_before for phase in (*cut, *state.long_run(2)))
+    whole = long_run(input_ports(plain.graph), seed=1, interval_cycles=2)
+    assert [one for phase in cut for one in phase.inputs] == pack(input_ports(plain.graph), whole.tokens)
+    tokens = [phase.inputs for phase in state.long_run(2)]
+    assert len(set(tokens)) == STREAMS
+    assert all(len(one) == sum(len(phase.inputs) for phase in cut) for one in tokens)
+    for phase in state.long_run(2):  # from the first state on, each of them
+        assert phase.expected[0] == phase.inputs[0]

@@ -12,7 +12,7 @@ import pytest
 from hdlgen.errors import ToolMissing
 from sim.cell_models import cell_model
 from sim.cells import Cell
-from sim.faults.bench import LaneFailure, run_testbench
+from sim.faults.bench import LaneFailure, run_side_by_side, run_testbench
 from sim.faults.fault import Fault, plant
 from sim.faults.gates import GATE_CELLS
 from sim.faults.lanes import Lanes
@@ -108,3 +108,29 @@ def test_a_design_that_fails_without_a_fault_is_told() -> None:
     lanes = Lanes(design.netlist, TECHNOLOGY.cells, ())
     with pytest.raises(LaneFailure, match="the result must be the expected one"):
         run_testbench(lanes, replace(design.job, phases=(wrong, *design.job.phases[1:])))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_jobs_side_by_side_catch_what_one_of_them_catches_alone(level: str) -> None:
+    netlist, cells, faults = faults_of(level, 60)
+    job = small(DOT, POINT).job
+    jobs = [
+        replace(job, phases=(replace(phase, inputs=phase.inputs[:count], expected=phase.expected[:count]),))
+        for phase, count in zip(job.phases, (40, 3, 9), strict=True)
+    ]
+    alone = [run_testbench(Lanes(netlist, cells, faults), each).caught for each in jobs]
+    together = run_side_by_side(Lanes(netlist, cells, faults, good=len(jobs), copies=len(jobs)), jobs)
+    first = [min((one.cycle for one in found if one is not None), default=None) for found in zip(*alone, strict=True)]
+    assert [None if one is None else one.cycle for one in together] == first
+    counts = [sum(one is not None for one in found) for found in (*alone, together)]
+    assert min(counts) < counts[-1] < len(faults)
+
+
+def test_a_good_lane_that_fails_among_others_is_told() -> None:
+    design = small(DOT, POINT)
+    job = replace(design.job, phases=design.job.phases[:1])
+    first = job.phases[0]
+    wrong = replace(job, phases=(replace(first, expected=(*first.expected[:-1], first.expected[-1] ^ 1)),))
+    netlist, cells, faults = faults_of("netlist", 5)
+    with pytest.raises(LaneFailure, match="the result must be the expected one"):
+        run_side_by_side(Lanes(netlist, cells, faults, good=3, copies=3), [job, wrong, job])
