@@ -44,7 +44,9 @@ __all__ = ["Outcome", "Plan", "check", "run", "view"]
 
 PRELOAD = ("search.compare.requests",)
 OPTIONAL = ("optuna",)
-"""Packages that the strategies of their name load when they are made: once for all processes is enough."""
+"""Packages that may be missing; the names of their strategies begin with theirs."""
+LATE = {"optuna": "optuna", "forest": "sklearn.tree"}
+"""What strategies whose names begin so import when they are made, a second each: once for all processes is enough."""
 TRIAL_CPU_S = 900.0
 """CPU seconds that a trial on a table may take, against a strategy of ours that runs wild."""
 FAILURES = 3
@@ -184,8 +186,8 @@ def _replay(requests: Sequence[TrialRequest], plan: Plan, tracker: _Tracker) -> 
     """Run trials on tables, each few in a process of their own; what dies or runs wild is tried seed by seed."""
     if not requests:
         return
-    preload = (*PRELOAD, *(package for package in OPTIONAL if any(e.name.startswith(package) for e in plan.entrants)))
-    with Pool(plan.workers, preload=preload) as pool:
+    late = (module for start, module in LATE.items() if any(e.name.startswith(start) for e in plan.entrants))
+    with Pool(plan.workers, preload=(*PRELOAD, *late)) as pool:
         for request, outcome in _outcomes(pool, requests, plan.workers * 3, tracker):
             if outcome is None:
                 for seed in request.seeds:
