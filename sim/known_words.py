@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.expressions import FALSE, TRUE, Expressions
-from sim.polynomials import Polynomial, TooLarge, linear, reduce_to_variables
+from sim.polynomials import Known, Polynomial, TooLarge, linear, reduce_to_variables
 
 __all__ = ["KnownWords", "Summand"]
 
 
 MOST_PASSED = 3
 """Adders, one behind the other, that lowest bits are followed past."""
+MOST_STARTS = 6
+"""Places in a word at which the lowest bits of an operand are looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +50,36 @@ class KnownWords:
     ) -> None:
         self.made, self.summands, self.most = made, summands, most
         self._own = _own(summands)
+        self._beside: dict[int, dict[tuple[int, ...], None]] = {}
         self._places = {literal: (word, place) for word in words for place, literal in enumerate(word)}
         self._known: dict[tuple[tuple[int, ...], bool], Polynomial | None] = {}
 
-    def operand(self, bits: Sequence[int]) -> tuple[Polynomial, int] | None:
+    def within(self, word: Sequence[int]) -> Known:
+        """Give what is known of operands of adders, deepest last: what stands below an adder's bits may pass by it."""
+        self._note(word)
+
+        def known(bits: Sequence[int], lowest: int) -> tuple[Polynomial, int] | None:
+            self._note(bits)
+            return self.operand(bits, list(self._beside.get(lowest, ())))
+
+        return known
+
+    def _note(self, word: Sequence[int]) -> None:
+        """Keep what stands below each adder's lowest bit in a word."""
+        for place, literal in enumerate(word):
+            group = self.made.group.get(literal >> 1)
+            if place and group is not None and group.outputs[0] == literal >> 1:
+                starts = (tuple(word[start:place]) for start in range(min(place, MOST_STARTS)))
+                self._beside.setdefault(group.outputs[0], {}).update(dict.fromkeys(starts))
+
+    def operand(self, bits: Sequence[int], beside: Sequence[tuple[int, ...]] = ()) -> tuple[Polynomial, int] | None:
         """Give the value of an operand that is an extended word, its extension read as its sign; None for another.
 
         An operand may be the upper part of a word whose lowest bits pass by the adder: its value comes multiplied by
         `2**shift`, with the shift.
+
+        Args:
+            beside: bits that may be its lowest ones.
         """
         width = len(bits)
         while width > 1 and bits[width - 2] == bits[-1]:
@@ -65,15 +89,17 @@ class KnownWords:
         if not word or word[-1] in (FALSE, TRUE) or len(word) == len(bits) or not self._is_finished(word[-1]):
             return None
         value = self.value(word, signed=not unsigned)
-        return (value, 0) if value is not None else self._upper(word, signed=not unsigned)
+        return (value, 0) if value is not None else self._upper(word, beside, signed=not unsigned)
 
-    def _upper(self, word: tuple[int, ...], *, signed: bool) -> tuple[Polynomial, int] | None:
+    def _upper(
+        self, word: tuple[int, ...], beside: Sequence[tuple[int, ...]], *, signed: bool
+    ) -> tuple[Polynomial, int] | None:
         """Take a word without its lowest bits: what it is times `2**shift` is the whole less those bits."""
         sign = word[0] & 1
         if any(literal & 1 != sign for literal in word) or (sign and not signed):
             return None
         plain = tuple(literal ^ sign for literal in word)
-        for lower in self._below(plain[0], MOST_PASSED):
+        for lower in (*self._below(plain[0], MOST_PASSED), *beside):
             whole = self.value(lower + plain, signed=signed) if lower else None
             if whole is not None:
                 found = linear((literal, -1 << place) for place, literal in enumerate(lower))
@@ -126,7 +152,7 @@ class KnownWords:
         modulus = 1 << len(word)
         bits = linear((literal, 1 << place) for place, literal in enumerate(word))
         try:
-            rest = reduce_to_variables(self.made, bits, modulus=modulus, most=self.most, known=self.operand)
+            rest = reduce_to_variables(self.made, bits, modulus=modulus, most=self.most, known=self.within(word))
         except TooLarge:
             return None
         total: Polynomial = {}

@@ -62,8 +62,11 @@ def _add(polynomial: Polynomial, monomial: Monomial, coefficient: int, modulus: 
         polynomial.pop(monomial, None)
 
 
-Known = Callable[[Sequence[int]], "tuple[Polynomial, int] | None"]
-"""Gives `2**shift` times the value of an adder's operand where it is known as a whole, and the shift."""
+Known = Callable[[Sequence[int], int], "tuple[Polynomial, int] | None"]
+"""Gives `2**shift` times the value of an operand where it is known as a whole, and the shift.
+
+It is told the operand, and the lowest node that the adder puts out.
+"""
 
 
 def reduce_to_variables(
@@ -188,7 +191,7 @@ class _Rewriting:
         """Replace all bits of a sum, which must stand with the weights of a word."""
         words = [(linear([(carry_in, 1)]), 0)]
         for side in (left, right):
-            value = self.known(side) if self.known else None
+            value = self.known(side, outputs[0]) if self.known else None
             words.append(value or (linear((literal, 1 << place) for place, literal in enumerate(side)), 0))
         self.untangle(outputs)
         for rest, parts in self.take(outputs).items():

@@ -19,7 +19,7 @@ from sim.term_bits import add_words, less
 
 __all__ = ["Difference", "Pair", "Partial", "Units", "hold_units"]
 
-MOST_TERMS, MOST_TERMS_OF_A_CYCLE = 400_000, 20_000
+MOST_TERMS, MOST_TERMS_OF_A_CYCLE = 400_000, 5_000
 """A cycle of a folded sum is small enough for SAT where polynomials grow."""
 
 
@@ -202,7 +202,7 @@ def _subtract_sum(wanted: _Sum, found: Sequence[int], number: int, made: Express
         for value, coefficient in summands:
             for monomial, weight in value.items():
                 _subtract(difference, monomial, weight * coefficient, modulus)
-    left = reduce_to_variables(made, difference, modulus=modulus, most=most, known=words.operand)
+    left = reduce_to_variables(made, difference, modulus=modulus, most=most, known=words.within(found))
     if left:
         raise Difference(f"operation {number}, a sum of {len(wanted.products)} terms, must be what the spec says")
 

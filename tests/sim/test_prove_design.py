@@ -65,11 +65,19 @@ def test_the_function_of_any_graph_is_proved(name: str) -> None:
 FOLDED = DOT.replace("sum(a * b)", "sum(a * [3, -5, 7, 6]) + sum(b * [-4, 1, 2, 5]) - 9")
 
 
-def test_a_folded_sum_is_proved_cycle_by_cycle() -> None:
-    """Constants by phase in gates: as one sum its polynomial grows out of all bounds."""
-    project = open_project("dense16x5")
-    point = Point.parse("interval=16,fold=8,stages=2,multiplier=booth_late,full_adders=gates", project.space)
-    design = project.compiler.build(point)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        # Constants by phase in gates: as one sum its polynomial grows out of all bounds.
+        ("dense16x5", "interval=16,fold=8,stages=2,multiplier=booth_late,full_adders=gates,adder=sklansky"),
+        # Words in trees and chains, extended by their sign behind adders that their lowest bits pass by.
+        ("dct8", "stages=6,reduction=tree,constants=shared"),
+        ("conv3x3", "stages=4,reduction=chain,full_adders=gates"),
+    ],
+)
+def test_sums_that_are_too_much_for_sat_are_proved(name: str, text: str) -> None:
+    project = open_project(name)
+    design = project.compiler.build(Point.parse(text, project.space))
     claim = prove_function(project.spec.graph, design, names_in(project.compiler, design), seconds=SECONDS)
     assert claim.text == "proved", claim
 
