@@ -69,10 +69,10 @@ FOLDED = DOT.replace("sum(a * b)", "sum(a * [3, -5, 7, 6]) + sum(b * [-4, 1, 2, 
     ("name", "text"),
     [
         # Constants by phase in gates: as one sum its polynomial grows out of all bounds.
-        ("dense16x5", "interval=16,fold=8,stages=2,multiplier=booth_late,full_adders=gates,adder=sklansky"),
+        ("dense16x5", "interval=16,fold=16,stages=2,reduction=tree,multiplier=booth_whole_stages,full_adders=gates"),
         # Words in trees and chains, extended by their sign behind adders that their lowest bits pass by.
         ("dct8", "stages=6,reduction=tree,constants=shared"),
-        ("conv3x3", "stages=4,reduction=chain,full_adders=gates"),
+        ("conv3x3", "interval=16,stages=4,reduction=chain,full_adders=gates"),
     ],
 )
 def test_sums_that_are_too_much_for_sat_are_proved(name: str, text: str) -> None:
