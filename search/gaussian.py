@@ -21,7 +21,7 @@ class GaussianProcess:
 
     Hyper-parameters are those most probable under weak priors, which keep few points from being read too much into;
     each fit starts from the last one. The mean is integrated over (generalised least squares). Written here,
-    because scikit-learn's takes 30 to 45 ms of 20 to 60 points in nine dimensions, this one 4 to 10, and there are two
+    because scikit-learn's takes 30 to 45 ms of 20 to 60 points in nine dimensions, this one 1 to 3, and there are two
     fits a decision; and because a believed point is a rank-one update here.
 
     Source: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, algorithm 2.1, eq. 5.8 and 5.9.
