@@ -103,20 +103,16 @@ def _cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]], al
                 if isinstance(bit, int):
                     side[bit] = variables[-1]
     places = {f"{name}[{i}]": bit for name, bits in first.names.items() for i, bit in enumerate(bits)}
-    partner: dict[int, int] = {}
     for net in second.registers:
         variables.append(made.variable(f"register {net}"))
         known[1][net] = variables[-1]
     loading, holding = _constants(first, _loaded), _constants(second, _held)
     constants: dict[int, int] = {}
-    for net in second.registers:
-        for own in (places.get(name) for name in named.get(net, ())):
-            if isinstance(own, int) and own in first.registers and own not in partner:
-                partner[own] = net
-                if own in loading and holding.get(net) == loading[own]:  # others read it as a constant, and may do so
-                    constants[net] = known[1][net] = loading[own]
-                known[0][own] = known[1][alike.get(net, net)]
-                break
+    partner = _partners(first, {net: [places.get(name) for name in named.get(net, ())] for net in second.registers})
+    for own, net in partner.items():
+        if own in loading and holding.get(net) == loading[own]:  # others read it as a constant, and may do so
+            constants[net] = known[1][net] = loading[own]
+        known[0][own] = known[1][alike.get(net, net)]
     known[1].update((net, known[1][other]) for net, other in alike.items())
     needed, choices = _followed(first, made, known[0])
     holders = {known[1][net]: net for net in second.registers if net not in constants and net not in alike}
@@ -159,6 +155,27 @@ def _cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]], al
         outputs=tuple(titles),
         registers=len(partner),
     )
+
+
+def _partners(circuit: Circuit, named: Mapping[int, Sequence[Bit | None]]) -> dict[int, int]:
+    """Find a register of the first circuit for each of the second one, of the nets that have its names.
+
+    Elaboration may have kept no name but that of a wire, which is the register's once the gates before it are known.
+    """
+    found: dict[int, int] = {}
+    made = Expressions()
+    ports = [bit for bits in circuit.inputs.values() for bit in bits if isinstance(bit, int)]
+    values = Values(circuit, made, {net: made.variable(f"net {net}") for net in (*ports, *circuit.registers)})
+    holders = {values.known[net]: net for net in circuit.registers}
+    for net, nets in named.items():
+        bits = [bit for bit in nets if isinstance(bit, int) and (bit in circuit.registers or bit in circuit.drivers)]
+        own = next((bit for bit in bits if bit in circuit.registers and bit not in found), None)
+        if own is None:
+            read = (holders.get(values.of(bit)) for bit in bits)
+            own = next((register for register in read if register is not None and register not in found), None)
+        if own is not None:
+            found[own] = net
+    return found
 
 
 def _last(follows: Mapping[int, int], net: int) -> int:

@@ -191,3 +191,25 @@ def test_of_two_registers_that_load_the_same_either_may_stand_for_a_third(tmp_pa
         assert compared(tmp_path, text, same.replace("READ", read)) is wanted
     other = kept.replace("OTHER", "a[0] & b[0]").replace("READ", "sum")
     assert compared(tmp_path, text, other) is Verdict.DIFFERENT
+
+
+def test_a_register_may_have_kept_the_name_of_a_wire_alone(tmp_path: Path) -> None:
+    text = """
+    module top(input clk, input d, output y);
+      reg [1:0] phase;
+      wire factor = phase[1] ? (phase[0] ? 1'b1 : 1'b0) : (phase[0] ? 1'b1 : 1'b0);
+      wire other = phase[1] ? phase[0] : 1'b1;
+      always @(posedge clk) phase <= {d, ~phase[0]};
+      assign y = factor;
+    endmodule
+    """
+    kept = """
+    module top(input clk, input d, output y);
+      reg NAME;
+      always @(posedge clk) NAME <= ~NAME;
+      assign y = NAME;
+    endmodule
+    """
+    assert compared(tmp_path, text, kept.replace("NAME", "factor")) is Verdict.EQUAL
+    with pytest.raises(Unmatched, match=r"phase\[0\] must have a counterpart"):
+        compared(tmp_path, text, kept.replace("NAME", "other"))
