@@ -13,8 +13,9 @@ __all__ = ["cell_model", "cell_models"]
 def cell_models(technology: Technology, cells: Collection[str] | None = None) -> str:
     """Write a module for each usable cell, or for those named, without delays.
 
-    A flip-flop takes its next state at the rising clock and wakes up undefined, as hardware does; its asynchronous pins
-    act at once, and clear wins over preset.
+    A flip-flop takes its next state at the rising clock; its asynchronous pins act at once, and clear wins over preset.
+    It wakes up with a random bit, as hardware does, and the same one in every run. An undefined one would never leave
+    gates in which a signal meets itself, such as those of an accumulator whose first addend does not need it.
 
     Raises: KeyError for a cell that the technology does not have.
     """
@@ -35,7 +36,7 @@ def cell_model(cell: Cell) -> str:
 
 def _state(state: FlipFlop, *, read: Collection[str]) -> list[str]:
     """Write the register of a flip-flop, and of the wires around it those that are read: each costs at every edge."""
-    lines = [f"  reg {state.state};"]
+    lines = [f"  reg {state.state};", "`ifndef SYNTHESIS", f"  initial {state.state} = $urandom;", "`endif"]
     if state.inverted_state in {*read, *state.next_state.pins()}:
         lines.append(f"  wire {state.inverted_state} = ~{state.state};")
     edges = []

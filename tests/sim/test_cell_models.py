@@ -48,6 +48,25 @@ def test_every_gate_does_what_its_function_says(tmp_path: Path, name: str) -> No
 
 
 @needs_icarus
+def test_registers_wake_up_with_random_bits_which_are_the_same_in_every_run(tmp_path: Path) -> None:
+    technology = load("sky130hd")
+    register = technology.roles.registers[0]
+    bench = f"""
+    module tb;
+      wire [99:0] q;
+      genvar place;
+      generate for (place = 0; place < 100; place = place + 1)
+        {register.cell} held (.{register.clock}(1'b0), .{register.data}(1'b0), .{register.output}(q[place]));
+      endgenerate
+      initial #1 $display("%b", q);
+    endmodule
+    """
+    found = simulate(bench + cell_models(technology, [register.cell]), tmp_path).strip()
+    assert set(found) == {"0", "1"} and 20 < found.count("1") < 80
+    assert simulate(bench + cell_models(technology, [register.cell]), tmp_path).strip() == found
+
+
+@needs_icarus
 @pytest.mark.parametrize("name", TECHNOLOGIES)
 def test_every_register_takes_its_data_at_the_rising_clock(tmp_path: Path, name: str) -> None:
     technology = load(name)
