@@ -103,12 +103,11 @@ def hold_units(dataflow: Dataflow, units: Units, made: Expressions, check_time: 
             continue
         if number in units.partials:
             _hold_terms(operation, units.partials[number], number)
-            most = MOST_TERMS if any(len(each.factors) > 1 for each in operation.terms) else MOST_TERMS_OF_A_CYCLE
             before: tuple[tuple[tuple[_Factor, ...], int], ...] = ()
             for partial in units.partials[number]:
                 products = (*before, *_read(dataflow, partial.terms, units))
                 wanted_sum = _Sum(products=products, constant=partial.constant, width=len(partial.word))
-                pairs += _hold_sum(wanted_sum, opened(partial.word), number, made, most)
+                pairs += _hold_sum(wanted_sum, opened(partial.word), number, made, cycle=True)
                 before = (((_Factor(partial.word, Format(width=len(partial.word))),), 1),)
                 check_time()
             continue
@@ -164,17 +163,21 @@ def _value(word: Sequence[int], *, signed: bool) -> Polynomial:
     return linear((bit, -1 << place if signed and place == top else 1 << place) for place, bit in enumerate(word))
 
 
-def _hold_sum(wanted: _Sum, found: Sequence[int], number: int, made: Expressions, most: int = MOST_TERMS) -> list[Pair]:
+def _hold_sum(wanted: _Sum, found: Sequence[int], number: int, made: Expressions, *, cycle: bool = False) -> list[Pair]:
     """Prove a sum by polynomials, or give what is left to a SAT solver.
 
+    Args:
+        cycle: whether it is what a folded sum adds in a cycle: by a multiplier, however easy the coefficients are.
     Raises: Difference; TooLarge where a product keeps it from both.
     """
-    if not wanted.dropped and _is_hard(wanted):
+    products = any(len(factors) > 1 for factors, _ in wanted.products)
+    if not wanted.dropped and (cycle or _is_hard(wanted)):
+        most = MOST_TERMS_OF_A_CYCLE if cycle and not products else MOST_TERMS
         try:
             _subtract_sum(wanted, found, number, made, most)
             return []
         except TooLarge:
-            if any(len(factors) > 1 for factors, _ in wanted.products):
+            if products:
                 raise
     return [Pair(a, b, number) for a, b in zip(found, _plain_sum(wanted, made), strict=True) if a != b]
 
