@@ -48,7 +48,11 @@ def run(netlist: str, models: str, folder: Path, steps: list[tuple[int, int]]) -
     for command in (["iverilog", "-g2012", "-o", "a.vvp", "bench.v", "netlist.v", "cells.v"], ["vvp", "-n", "a.vvp"]):
         done = tools.run(command, folder=folder, seconds=60)
         assert done.status == 0, done.error
-    return done.output.splitlines()[1:]
+    shown = done.output.splitlines()[1:]
+    known = next(
+        place for place, (_, enable) in enumerate(steps) if enable
+    )  # before, y is what the registers woke up with
+    return [f"? {line.split()[1]}" if place < known else line for place, line in enumerate(shown)]
 
 
 def stimuli() -> list[tuple[int, int]]:
@@ -65,7 +69,7 @@ def reference(steps: list[tuple[int, int]]) -> list[str]:
         if enable:
             result = byte(held, 0) * byte(held, 2) + byte(held, 1) * byte(held, 3)
             held, full = value, 1
-        shown.append(f"{'x' if result is None else result} {full}")
+        shown.append(f"{'?' if result is None else result} {full}")
     return shown
 
 
