@@ -84,13 +84,27 @@ def cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]]) -> 
         k: len(v) for k, v in first.outputs.items()
     } != {k: len(v) for k, v in second.outputs.items()}:
         raise ValueError("cut: both circuits must have the same ports")
-    return _cut(first, second, named, {})
+    partner = _partners(first, {net: named.get(net, ()) for net in second.registers})
+    loading, holding = _constants(first, _loaded), _constants(second, _held)
+    # Others may read such a register as a constant, and do so in the netlist.
+    constants = {
+        net: loading[own] for own, net in partner.items() if own in loading and holding.get(net) == loading[own]
+    }
+    return _cut(first, second, partner, constants, {})
 
 
-def _cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]], alike: Mapping[int, int]) -> Cut:
+def _cut(
+    first: Circuit,
+    second: Circuit,
+    partner: Mapping[int, int],
+    constants: Mapping[int, int],
+    alike: Mapping[int, int],
+) -> Cut:
     """Cut two circuits.
 
     Args:
+        partner: for registers of the first one those of the second one that bear their names.
+        constants: registers of the second one that must be shown to hold a constant.
         alike: registers of the second one that must be shown to hold the same as another one.
     """
     made = Expressions()
@@ -102,26 +116,20 @@ def _cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]], al
             for side, bit in zip(known, pair, strict=True):
                 if isinstance(bit, int):
                     side[bit] = variables[-1]
-    places = {f"{name}[{i}]": bit for name, bits in first.names.items() for i, bit in enumerate(bits)}
     for net in second.registers:
         variables.append(made.variable(f"register {net}"))
         known[1][net] = variables[-1]
-    loading, holding = _constants(first, _loaded), _constants(second, _held)
-    constants: dict[int, int] = {}
-    partner = _partners(first, {net: [places.get(name) for name in named.get(net, ())] for net in second.registers})
-    for own, net in partner.items():
-        if own in loading and holding.get(net) == loading[own]:  # others read it as a constant, and may do so
-            constants[net] = known[1][net] = loading[own]
-        known[0][own] = known[1][alike.get(net, net)]
-    known[1].update((net, known[1][other]) for net, other in alike.items())
+    known[1].update(constants)
+    known[1].update([(net, known[1][other]) for net, other in alike.items()])
+    known[0].update((own, known[1][net]) for own, net in partner.items())
     needed, choices = _followed(first, made, known[0])
     holders = {known[1][net]: net for net in second.registers if net not in constants and net not in alike}
     more = dict(alike)
     for choice in choices:
-        kept, *others = sorted({_last(more, holders[literal]) for literal in choice if literal in holders})
-        more.update(dict.fromkeys(others, kept))
+        nets = sorted({_last(more, holders[literal]) for literal in choice if literal in holders})
+        more.update(dict.fromkeys(nets[1:], nets[0]) if nets else {})
     if len(more) > len(alike):
-        return _cut(first, second, named, {net: _last(more, net) for net in more})
+        return _cut(first, second, partner, constants, {net: _last(more, net) for net in more})
     left, right = Values(first, made, known[0]), Values(second, made, known[1])
     outputs: tuple[list[int], list[int]] = ([], [])
     titles: list[str] = []
@@ -130,7 +138,7 @@ def _cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]], al
             outputs[0].append(left.of(one))
             outputs[1].append(right.of(other))
             titles.append(f"{name}[{place}]")
-    label = {bit: title for title, bit in reversed(places.items()) if isinstance(bit, int)}
+    label = {bit: title for title, bit in reversed(_places(first).items()) if isinstance(bit, int)}
     for net in needed:
         outputs[0].append(left.next(net))
         stands = left.known[net]
@@ -149,15 +157,15 @@ def _cut(first: Circuit, second: Circuit, named: Mapping[Bit, Sequence[str]], al
         outputs[1].append(right.next(net))
         titles.append(f"next register {net}")
     networks = to_network(made, variables, outputs)
-    return Cut(
-        first=networks[0],
-        second=networks[1],
-        outputs=tuple(titles),
-        registers=len(partner),
-    )
+    return Cut(first=networks[0], second=networks[1], outputs=tuple(titles), registers=len(partner))
 
 
-def _partners(circuit: Circuit, named: Mapping[int, Sequence[Bit | None]]) -> dict[int, int]:
+def _places(circuit: Circuit) -> dict[str, Bit]:
+    """Give each net by its name and place."""
+    return {f"{name}[{place}]": bit for name, bits in circuit.names.items() for place, bit in enumerate(bits)}
+
+
+def _partners(circuit: Circuit, named: Mapping[int, Sequence[str]]) -> dict[int, int]:
     """Find a register of the first circuit for each of the second one, of the nets that have its names.
 
     Elaboration may have kept no name but that of a wire, which is the register's once the gates before it are known.
@@ -167,7 +175,9 @@ def _partners(circuit: Circuit, named: Mapping[int, Sequence[Bit | None]]) -> di
     ports = [bit for bits in circuit.inputs.values() for bit in bits if isinstance(bit, int)]
     values = Values(circuit, made, {net: made.variable(f"net {net}") for net in (*ports, *circuit.registers)})
     holders = {values.known[net]: net for net in circuit.registers}
-    for net, nets in named.items():
+    places = _places(circuit)
+    for net, names in named.items():
+        nets = (places.get(name) for name in names)
         bits = [bit for bit in nets if isinstance(bit, int) and (bit in circuit.registers or bit in circuit.drivers)]
         own = next((bit for bit in bits if bit in circuit.registers and bit not in found), None)
         if own is None:

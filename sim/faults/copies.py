@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sim.boolean import Function
 from sim.cells import Cell
 from sim.expressions import FALSE, TRUE, Expressions
-from sim.faults.lanes import in_order, reads
+from sim.faults.lanes import drives, in_order, reads
 from sim.netlist import Bit, Instance, Netlist
 
 __all__ = ["Copy", "shown_pairs"]
@@ -83,7 +83,7 @@ class Copy:
         gates = {each.name: each for each in self.netlist.instances if self.cells[each.cell].flip_flop is None}
         if beside is not None and len(beside.order) == len(gates):
             order = [gates[each.name] for each in beside.order]
-            place = {net: at for at, gate in enumerate(order) for net in _driven(gate, self.cells)}
+            place = {net: at for at, gate in enumerate(order) for net in drives(gate, self.cells)}
             touched = [(at, gate) for at, gate in enumerate(order) if gate.name not in same]
             if all(place.get(net, -1) < at for at, gate in touched for net in reads(gate, self.cells)):
                 return order
@@ -130,10 +130,6 @@ class Copy:
             found |= names
             pending = [self.following[name] for name in names]
         return found
-
-
-def _driven(instance: Instance, cells: Mapping[str, Cell]) -> list[Bit]:
-    return [instance.pins[pin] for pin in cells[instance.cell].outputs if pin in instance.pins]
 
 
 def shown_pairs(made: Expressions, one: Copy, other: Copy) -> dict[tuple[str, int], tuple[int, int]]:

@@ -21,7 +21,7 @@ from sim.cells import Cell
 from sim.faults.fault import Fault
 from sim.netlist import Bit, Instance, Netlist
 
-__all__ = ["Lanes", "in_order", "reads"]
+__all__ = ["Lanes", "drives", "in_order", "reads"]
 
 Step = Callable[[Sequence[int], Sequence[int]], tuple[tuple[int, ...], tuple[int, ...]]]
 
@@ -266,6 +266,11 @@ def reads(instance: Instance, cells: Mapping[str, Cell]) -> list[Bit]:
     return [instance.pins[pin] for pin in cell.inputs if pin in instance.pins and pin not in clock]
 
 
+def drives(instance: Instance, cells: Mapping[str, Cell]) -> list[Bit]:
+    """List the nets at the outputs of an instance."""
+    return [instance.pins[pin] for pin in cells[instance.cell].outputs if pin in instance.pins]
+
+
 def in_order(instances: Iterable[Instance], cells: Mapping[str, Cell], faults: Sequence[Fault] = ()) -> list[Instance]:
     """Put the gates in an order in which each comes after all that it reads, in every lane.
 
@@ -274,9 +279,7 @@ def in_order(instances: Iterable[Instance], cells: Mapping[str, Cell], faults: S
     gates = {instance.name: instance for instance in instances if cells[instance.cell].flip_flop is None}
     driver: dict[Bit, str] = {}
     for name, instance in gates.items():
-        for pin in cells[instance.cell].outputs:
-            if pin in instance.pins:
-                driver[instance.pins[pin]] = name
+        driver.update(dict.fromkeys(drives(instance, cells), name))
     before: dict[str, set[str]] = {
         name: {driver[bit] for bit in reads(instance, cells) if bit in driver} for name, instance in gates.items()
     }

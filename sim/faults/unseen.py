@@ -21,7 +21,7 @@ from hdlgen.aiger import write_aiger
 from sim.cells import Cell
 from sim.expressions import FALSE, TRUE, Expressions, evaluate, to_network
 from sim.faults.copies import Copy, shown_pairs
-from sim.faults.lanes import in_order, reads
+from sim.faults.lanes import drives, in_order, reads
 from sim.netlist import Bit, Instance, Netlist
 from sim.prove_handshake import PROVED, with_latches
 from sim.yosys_abc import ask_abc
@@ -114,10 +114,7 @@ class _Pair:
         instances = {instance.name: instance for instance in self.faulty.instances}
         found = {name for name in registers if name in self.touched}
         read = {bit for name in found for bit in reads(instances[name], self.cells)}
-        return found | {name for name in registers if read & set(self._driven(instances[name]))}
-
-    def _driven(self, instance: Instance) -> list[Bit]:
-        return [instance.pins[pin] for pin in self.cells[instance.cell].outputs if pin in instance.pins]
+        return found | {name for name in registers if read & set(drives(instances[name], self.cells))}
 
     def _distances(self) -> dict[Bit, int]:
         """Count for each net that differs the gates behind the fault, the longest way; 0 where the fault itself is."""
@@ -125,11 +122,11 @@ class _Pair:
         found: dict[Bit, int] = {}
         for instance in self.faulty.instances:
             if self.cells[instance.cell].flip_flop is not None:
-                found.update((bit, 0) for bit in self._driven(instance) if one.get(bit) != other[bit])
+                found.update((bit, 0) for bit in drives(instance, self.cells) if one.get(bit) != other[bit])
         for instance in self.sides[1].order:
             behind = [found[bit] for bit in reads(instance, self.cells) if bit in found]
             far = 0 if instance.name in self.touched else 1 + max(behind, default=-1)
-            found.update((bit, far) for bit in self._driven(instance) if one.get(bit) != other[bit])
+            found.update((bit, far) for bit in drives(instance, self.cells) if one.get(bit) != other[bit])
         return found
 
     def _cut(self, distance: int) -> list[tuple[int, int]]:
@@ -147,7 +144,7 @@ class _Pair:
             if not near & set(reads(instance, self.cells)):
                 continue
             if self.cells[instance.cell].flip_flop is None:
-                bits = [bit for bit in self._driven(instance) if self.distance.get(bit, -1) >= distance]
+                bits = [bit for bit in drives(instance, self.cells) if self.distance.get(bit, -1) >= distance]
                 pairs += [(one.known[bit], other.known[bit]) for bit in bits]
             elif instance.name not in self.apart:
                 pairs.append((one.following[instance.name], other.following[instance.name]))
