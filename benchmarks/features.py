@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -15,31 +16,38 @@ from benchmarks.benchmark import ROOT, Benchmark, Bound, Goal, Measured, Say, Ta
 from benchmarks.spector import interval
 from hdlgen.cli.project import open_project
 from hdlgen.errors import InputError
-from hdlgen.features import features
+from hdlgen.features import facts
 from hdlgen.space import Point
+from search.experience import shipped
 from search.replay import ReplayEvaluator
 from search.strategies.surrogate import SurrogateSearch
 from search.tabulation import read_tabulation
 
-__all__ = ["BENCHMARK", "play", "summarise"]
+__all__ = ["ARMS", "BENCHMARK", "play", "summarise"]
 
 FOLDER = ROOT / "designs" / "tables"
 SEEDS, BUDGET, TARGET = 20, 60, 0.95
+
+
+ARMS = ("knobs", "experience", "facts")
+"""What the surrogate begins with: nothing, what other designs taught of choices, and of choices and facts."""
 
 
 @functools.cache
 def _facts(spec: Path) -> Callable[[Point], Sequence[float]]:
     """Give the facts of a spec's points; each is planned once a process."""
     compiler = open_project(str(spec)).compiler
-    return functools.cache(lambda point: features(compiler, point).vector())
+    return functools.cache(lambda point: facts(compiler, point))
 
 
-def play(path: Path, seed: int, informed: bool) -> dict[str, Any]:
-    """Replay the surrogate on a table, with or without facts."""
-    table = read_tabulation(path).table(path.name.partition(".")[0])
+def play(path: Path, seed: int, arm: str) -> dict[str, Any]:
+    """Replay the surrogate on a table, with what one of `ARMS` gives it."""
+    tabulation = read_tabulation(path)
+    table = tabulation.table(path.name.partition(".")[0])
     search = SurrogateSearch(table.space, table.objectives, seed=seed)
-    if informed:
-        search.inform(_facts(path.with_name(f"{table.name}.toml")))
+    if arm != "knobs":
+        known = _facts(path.with_name(f"{table.name}.toml")) if arm == "facts" else None
+        search.expect(shipped(without=tabulation.header["name"]), known)
     evaluator = ReplayEvaluator(table)
     asked: list[Point] = []
     while len(asked) < min(BUDGET, len(table)):
@@ -51,7 +59,7 @@ def play(path: Path, seed: int, informed: bool) -> dict[str, Any]:
     return {
         "table": table.name,
         "points": len(table),
-        "informed": informed,
+        "arm": arm,
         "seed": seed,
         "evaluations_to_95": int(reached[0]) + 1 if len(reached) else None,
         "mean_regret": round(float(1 - shares.mean()), 6),
@@ -60,47 +68,51 @@ def play(path: Path, seed: int, informed: bool) -> dict[str, Any]:
 
 
 def summarise(runs: Sequence[dict[str, Any]]) -> Measured:
-    """Sum up pairs of runs of one table and seed: the ratios of evaluations and of regret, without facts to with."""
+    """Sum up runs of one table and seed by each arm: ratios of evaluations and of regret, and what each arm gains."""
     rows = []
     for name in dict.fromkeys(run["table"] for run in runs):
-        plain, informed = (
-            sorted((r for r in runs if r["table"] == name and r["informed"] is on), key=lambda r: int(r["seed"]))
-            for on in (False, True)
-        )
-        gains = np.array([a["mean_regret"] - b["mean_regret"] for a, b in zip(plain, informed, strict=True)])
-        low, high = interval(gains)
-        row: dict[str, Any] = {"table": name, "points": plain[0]["points"]}
-        for label, group in (("without", plain), ("with", informed)):
+        groups = {
+            arm: sorted((r for r in runs if r["table"] == name and r["arm"] == arm), key=lambda r: int(r["seed"]))
+            for arm in ARMS
+        }
+        row: dict[str, Any] = {"table": name, "points": groups[ARMS[0]][0]["points"]}
+        for arm, group in groups.items():
             needed = [run["evaluations_to_95"] or run["points"] for run in group]
-            row |= {
-                f"evaluations_to_95_{label}": float(np.median(needed)),
-                f"mean_regret_{label}": round(float(np.mean([run["mean_regret"] for run in group])), 6),
-            }
-        rows.append({**row, "gain_low": round(low, 6), "gain_high": round(high, 6)})
+            row[f"evaluations_to_95_{arm}"] = float(np.median(needed))
+            row[f"mean_regret_{arm}"] = round(float(np.mean([run["mean_regret"] for run in group])), 6)
+        for before, arm in itertools.pairwise(ARMS):
+            pairs = zip(groups[before], groups[arm], strict=True)
+            low, high = interval(np.array([a["mean_regret"] - b["mean_regret"] for a, b in pairs]))
+            row |= {f"gain_low_{arm}": round(low, 6), f"gain_high_{arm}": round(high, 6)}
+        rows.append(row)
 
-    def ratio(figure: str) -> float:
-        pairs = [(row[f"{figure}_without"], row[f"{figure}_with"]) for row in rows]
-        return float(np.exp(np.mean([np.log(max(a, 1e-6) / max(b, 1e-6)) for a, b in pairs])))
+    def ratio(figure: str, before: str, after: str) -> float:
+        pairs = [(row[f"{figure}_{before}"], row[f"{figure}_{after}"]) for row in rows]
+        return round(float(np.exp(np.mean([np.log(max(a, 1e-6) / max(b, 1e-6)) for a, b in pairs]))), 4)
 
+    figures: dict[str, float] = {}
+    for before, arm in itertools.pairwise(ARMS):
+        start = "" if arm == "facts" else f"{arm}_"
+        figures |= {
+            f"{start}regret_ratio": ratio("mean_regret", before, arm),
+            f"{start}evaluations_ratio": ratio("evaluations_to_95", before, arm),
+            f"{start}tables_gaining": float(sum(row[f"gain_low_{arm}"] > 0 for row in rows)),
+            f"{start}tables_losing": float(sum(row[f"gain_high_{arm}"] < 0 for row in rows)),
+        }
     return Measured(
-        figures={
-            "regret_ratio": round(ratio("mean_regret"), 4),
-            "evaluations_ratio": round(ratio("evaluations_to_95"), 4),
-            "tables_gaining": float(sum(row["gain_low"] > 0 for row in rows)),
-            "tables_losing": float(sum(row["gain_high"] < 0 for row in rows)),
-        },
+        figures=figures,
         rows=rows,
         tables=[
             Table(
-                title="Without facts, and with them",
-                columns=("table", "points", "evaluations to 95 %", "mean regret", "95 % interval of what they gain"),
+                title="Knobs alone, with experience, and with experience and facts",
+                columns=("table", "points", "evaluations to 95 %", "mean regret", "gain by experience", "by facts"),
                 rows=tuple(
                     (
                         row["table"],
                         str(row["points"]),
-                        f"{row['evaluations_to_95_without']:g}, {row['evaluations_to_95_with']:g}",
-                        f"{row['mean_regret_without']:.4f}, {row['mean_regret_with']:.4f}",
-                        f"{row['gain_low']:+.4f} to {row['gain_high']:+.4f}",
+                        ", ".join(f"{row[f'evaluations_to_95_{arm}']:g}" for arm in ARMS),
+                        ", ".join(f"{row[f'mean_regret_{arm}']:.4f}" for arm in ARMS),
+                        *(f"{row[f'gain_low_{arm}']:+.4f} to {row[f'gain_high_{arm}']:+.4f}" for arm in ARMS[1:]),
                     )
                     for row in rows
                 ),
@@ -114,28 +126,30 @@ def _measure(say: Say) -> Measured:
     if not paths:
         raise InputError(f"{FOLDER}: the tables must be there and are not (*.json.gz)")
     # A table's runs one after the other, so that a process plans each of its points once.
-    tasks = [(path, seed, on) for path in paths for seed in range(SEEDS) for on in (False, True)]
+    tasks = [(path, seed, arm) for path in paths for seed in range(SEEDS) for arm in ARMS]
     runs = []
     with ProcessPoolExecutor(initializer=functools.partial(threadpool_limits, 1)) as pool:
         for done, run in enumerate(pool.map(play, *zip(*tasks, strict=True)), start=1):
             runs.append(run)
-            if done % (2 * SEEDS) == 0:
+            if done % (len(ARMS) * SEEDS) == 0:
                 say(f"{done} of {len(tasks)} replays")
     return summarise(runs)
 
 
 BENCHMARK = Benchmark(
     name="features",
-    summary="What facts of the datapath, known before synthesis, spare the surrogate on spaces of our own designs.",
+    summary="What experience of other designs, and facts of the datapath, spare the surrogate on our own spaces.",
     method=f"""\
-`surrogate` replayed on the shipped tables (`designs/tables`), {SEEDS} seeds and {BUDGET} evaluations each, once with
-knobs alone and once with the facts of `hdlgen/features.py` beside them: counts and widths of units, registers, heap
-and levels, the delay of the longest stage, an estimate of area, all from the planned datapath. Pairs have one seed and
-so one opening. `regret_ratio` and `evaluations_ratio` are geometric means over tables of what is needed without facts
-to what is needed with them: above 1, facts help. Regret is the share of the true front's hypervolume that is missing,
-as a mean over all evaluations; evaluations are the median to {TARGET:.0%} of the hypervolume.
-`tables_gaining` and `tables_losing` count tables whose 95 % bootstrap interval of the paired difference of regret lies
-off zero.
+`surrogate` replayed on the shipped tables (`designs/tables`), {SEEDS} seeds and {BUDGET} evaluations each, thrice: with
+knobs alone, with what the other tables taught of the knobs' choices (`search/experience.py`; never the table's own),
+and with what they taught of choices and of the facts of `hdlgen/features.py`: counts and widths of units, registers,
+heap and levels, the delay of the longest stage, an estimate of area, all from the planned datapath.
+`regret_ratio` and `evaluations_ratio` are geometric means over tables of what is needed without facts, but with
+experience, to what is needed with them; `experience_regret_ratio` and `experience_evaluations_ratio` those of what is
+needed with knobs alone to what is needed with experience of them. Above 1, they help. Regret is the share of the true
+front's hypervolume that is missing, as a mean over all evaluations; evaluations are the median to {TARGET:.0%} of the
+hypervolume. `tables_gaining` and `tables_losing` count tables whose 95 % bootstrap interval of the paired difference of
+regret lies off zero; the table gives these intervals.
 """,
     goals=(Goal(figure="regret_ratio", direction=Bound.AT_LEAST, bound=1),),
     measure=_measure,

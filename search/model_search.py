@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,11 +14,12 @@ from threadpoolctl import ThreadpoolController
 
 from hdlgen.evaluation import Evaluation, Objective
 from hdlgen.space import Point, Space
+from search.experience import Experience
 from search.gaussian import GaussianProcess
 from search.improvement import expected_improvement
 from search.pareto import Floats, costs, ranks
 from search.pool import Pool
-from search.transform import logarithmic, softened, standardised
+from search.transform import deviations, logarithmic, softened, standardised
 
 __all__ = ["Belief", "Features", "Model", "ModelSearch"]
 
@@ -49,7 +51,10 @@ class Belief(Protocol):
 
 
 class Model(Protocol):
-    """Learns costs from rows of numbers: knobs in the unit cube, and facts beside them where those are known."""
+    """Learns costs from rows of numbers: knobs in the unit cube, and beside them what experience expects of each cost.
+
+    That is in the unit of the targets, up to a constant, in as many columns as there are targets, or in none.
+    """
 
     def learn(self, inputs: Floats, targets: Floats) -> None:
         """Take in all that is known: shapes (points, columns) and (points, objectives), targets standardised."""
@@ -69,18 +74,23 @@ class ModelSearch:
     each chosen point is believed to measure as expected before the next one is chosen (kriging believer). Candidates
     are the whole space up to `pool.WHOLE` points; above, a sample, the neighbours of the front, and those of the best
     candidates, a few steps far. The opening is the default point and two random ones: fewer than usual, for where
-    little is known the gain is largest anyway.
+    little is known the gain is largest anyway. Where experience says anything of the space, the opening is the points
+    that it expects to make up the front, as many as there are objectives and one, or as fill the first batch.
 
     Source: Jones, Schonlau and Welch, J. Global Optimization 13, 1998, 455-492; Ginsbourger, Le Riche and Carraro, 2010
         (kriging believer); Gardner et al., ICML 2014 (constraints).
     """
 
     OPENING = 3
+    HOPES = 16
+    """Points of the expected front at most that can open a search."""
+    DOUBT = 0.25
+    """How far effects of choices differ from design to design, as a share of them, roughly."""
     MARGIN = 0.1
     SHORT = 2_000
     """How many candidates, the best of a quick look at all, are looked at exactly and again within a batch."""
     INFORMED = 64
-    """How many of them, where there are facts to ask for."""
+    """How many of them, where there are facts to ask for, which experience can read."""
     ASCENT = 3
     """Steps to neighbours, and how many candidates each is made from, where the space is too large for the pool."""
 
@@ -89,22 +99,51 @@ class ModelSearch:
         self._objectives = tuple(objectives)
         self._model = model()
         self._informed = model()
+        self._experience: Experience | None = None
+        self._effects: list[Floats] = []
         self._features: Features | None = None
-        self._facts: dict[int, Sequence[float]] = {}
+        self._described: dict[int, Floats] = {}
         random = np.random.default_rng(seed)
         self._pool = Pool(space, seed=int(random.integers(2**63)))
         self._sample = len(self._pool)
         self._default = self._pool.join([space.default()])[0]
+        self._hopes: Iterator[int] = iter(())
         self._opening = iter(self._pool.join(space.sample(self.OPENING, int(random.integers(2**63)))))
-        self._reserve = space.shuffled(int(random.integers(2**63)))
+        self._opens = self.OPENING
+        shuffled = space.shuffled(int(random.integers(2**63)))
+        self._reserve = (self._pool.join([point])[0] for point in shuffled)
+        self._random = random
         self._known: dict[int, Evaluation] = {}
         self._taken = 0
         self._own: set[int] = set()
         self._near: dict[int, list[int]] = {}
 
-    def inform(self, features: Features) -> None:
-        """Take cheap facts of points into account from now on: those of what is known and of the best candidates."""
-        self._features = features
+    def expect(self, experience: Experience, features: Features | None) -> None:
+        """Begin with what other designs taught; nothing changes where it says nothing of this space."""
+        effects = [experience.of_choices(knob, self._objectives) for knob in self._space.knobs]
+        effects = [effect - effect.mean(axis=0) for effect in effects]
+        if not any(effect.any() for effect in effects):
+            return
+        self._experience, self._effects, self._features = experience, effects, features
+        self._hopes = iter(self._expected_front())
+        self._opens = len(self._objectives) + 2
+
+    def _expected_front(self) -> list[int]:
+        """List what should make up the front: the best of each objective, then what adds most to those before it.
+
+        How far effects can be trusted differs from design to design: they are shaken, so that seeds differ, too.
+        """
+        shaken = [effect * (1 + self.DOUBT * self._random.standard_normal(effect.shape)) for effect in self._effects]
+        expected = standardised(self._summed(shaken, np.arange(self._sample)))
+        reference, sure = expected.max(axis=0) + self.MARGIN, np.full_like(expected, 1e-6)
+        chosen = list(dict.fromkeys(map(int, expected.argmin(axis=0))))
+        while len(chosen) < self.HOPES:
+            gain = expected_improvement(expected, sure, expected[chosen], reference)
+            gain[chosen] = 0.0
+            if not gain.max() > 1e-6:
+                break
+            chosen.append(int(np.argmax(gain)))
+        return chosen
 
     def recall(self, evaluations: Sequence[Evaluation]) -> None:
         """Learn from an earlier run; its points may be asked for again, and count for the front only then."""
@@ -123,8 +162,8 @@ class ModelSearch:
         places: list[int] = []
         if self._default not in self._known and self._pool.free[self._default]:
             places.append(self._take(self._default))  # whatever was told: it is the plainest design, often an end
-        while len(places) < count and max(self._taken, len(self._known)) < self.OPENING:
-            place = next((place for place in self._opening if self._pool.free[place]), None)
+        while len(places) < count and max(self._taken, len(self._known)) < self._opens:
+            place = self._draw(self._opening)
             if place is None:
                 break
             places.append(self._take(place))
@@ -132,7 +171,7 @@ class ModelSearch:
             # One thread: the matrices are small, and sums of several threads would round differently elsewhere.
             with _threads().limit(limits=1, user_api="blas"):
                 places += self._choose(count - len(places))
-        while len(places) < count and (place := self._draw()) is not None:
+        while len(places) < count and (place := self._draw(self._reserve)) is not None:
             places.append(self._take(place))
         return [self._pool.point(place) for place in places]
 
@@ -140,22 +179,20 @@ class ModelSearch:
         self._taken += self._pool.take(place)
         return place
 
-    def _draw(self) -> int | None:
-        """Find a free point anywhere: where no model says anything, or a sample is used up."""
-        for point in self._reserve:
-            place = self._pool.join([point])[0]
-            if self._pool.free[place]:
-                return place
-        return None
+    def _draw(self, others: Iterator[int]) -> int | None:
+        """Find a free place: of the expected front, and then of the others."""
+        return next((place for place in itertools.chain(self._hopes, others) if self._pool.free[place]), None)
 
     def _choose(self, count: int) -> list[int]:
         """Take up to `count` candidates, each where it promises most."""
         scored = [place for place, known in self._known.items() if known.score is not None]
         raw = costs((self._known[place] for place in scored), self._objectives)
-        targets = softened(standardised(logarithmic(raw)))
+        warped = logarithmic(raw)
+        targets = softened(standardised(warped))
+        unit = deviations(warped)
         good = np.array([place in self._own and self._known[place].feasible for place in scored], dtype=np.bool_)
         reference = targets.max(axis=0) + self.MARGIN * np.maximum(np.ptp(targets, axis=0), 1e-3)
-        self._model.learn(self._pool.rows[scored], targets)
+        self._model.learn(self._rows(scored, unit), targets)
         likely = self._feasibility()
         front = targets[good]
 
@@ -164,16 +201,16 @@ class ModelSearch:
             return np.asarray(gain * probability)
 
         def promise(places: Places) -> Floats:
-            return gains([self._model.screening(self._pool.rows[places])], likely(places))
+            return gains([self._model.screening(self._rows(places, unit))], likely(places))
 
         members = [p for p, g in zip(scored, good, strict=True) if g]
         places = self._candidates(members, front, promise)
-        model, rows = self._model, self._pool.rows[places]
+        model, rows = self._model, self._rows
         if self._features is not None:
             places = self._best(places, promise(places), self.INFORMED)
-            model, rows = self._informed, self._described(places)
-            model.learn(self._described(scored), targets)
-        beliefs, probability = model.beliefs(rows), likely(places)
+            model, rows = self._informed, self._informed_rows
+            model.learn(rows(scored, unit), targets)
+        beliefs, probability = model.beliefs(rows(places, unit)), likely(places)
         chosen: list[int] = []
         while len(chosen) < min(count, len(places)):
             gain = gains(beliefs, probability)
@@ -210,14 +247,30 @@ class ModelSearch:
         """Make a short list of the most valuable, in the order of the places."""
         return np.sort(places[np.argsort(-value, kind="stable")[:count]])
 
-    def _described(self, places: Iterable[int]) -> Floats:
-        """Give rows of knobs and facts; each point is described once."""
-        assert self._features is not None
-        listed = list(places)
-        for place in listed:
-            if place not in self._facts:
-                self._facts[place] = self._features(self._pool.point(place))
-        return np.column_stack([self._pool.rows[listed], np.array([self._facts[place] for place in listed])])
+    def _rows(self, places: Sequence[int] | Places, unit: Floats) -> Floats:
+        """Give rows of knobs, and of what is expected by the choices alone."""
+        rows = self._pool.rows[places]
+        return np.column_stack([rows, self._roughly(places) / unit]) if self._effects else rows
+
+    def _roughly(self, places: Sequence[int] | Places) -> Floats:
+        """Expect logarithmic costs, up to a constant, by the choices alone."""
+        return self._summed(self._effects, places)
+
+    def _summed(self, effects: Sequence[Floats], places: Sequence[int] | Places) -> Floats:
+        """Add up the effects of the choices of points."""
+        positions = self._pool.positions[places].T
+        return np.asarray(sum(effect[column] for effect, column in zip(effects, positions, strict=True)))
+
+    def _informed_rows(self, places: Sequence[int] | Places, unit: Floats) -> Floats:
+        """Give rows of knobs, and of what is expected by choices and facts; each point is described once."""
+        assert self._experience is not None and self._features is not None
+        listed = [int(place) for place in places]
+        points = {place: self._pool.point(place) for place in listed if place not in self._described}
+        if points:
+            facts = np.array([self._features(point) for point in points.values()])
+            costs_of = self._experience.of_points(list(points.values()), facts, self._objectives)
+            self._described.update(zip(points, costs_of, strict=True))
+        return np.column_stack([self._pool.rows[listed], np.array([self._described[place] for place in listed]) / unit])
 
     def _unasked(self, places: Iterable[int]) -> Places:
         listed = np.array(sorted(set(places)), dtype=np.int64)

@@ -44,7 +44,8 @@ class Pool:
         self._places = {row.tobytes(): place for place, row in enumerate(positions)}
         self.rows: Floats = positions / self._spans
         """Shape (candidates, knobs): for each knob the rank of its choice, 0.0 for the first, 1.0 for the last."""
-        self._held = positions
+        self.positions = positions
+        """Of the same shape: the ranks themselves, from 0 on."""
         self.free = np.ones(len(positions), dtype=np.bool_)
         """Which candidates were not taken yet."""
 
@@ -63,7 +64,7 @@ class Pool:
         """Give the point of a place."""
         point = self._points[place]
         if point is None:
-            pairs = zip(self._space.knobs, self._held[place].tolist(), strict=True)
+            pairs = zip(self._space.knobs, self.positions[place].tolist(), strict=True)
             point = Point(values=tuple((knob.name, knob.choices[at]) for knob, at in pairs))
             self._points[place] = point
         return point
@@ -80,7 +81,7 @@ class Pool:
         if fresh:
             added = np.array(fresh, dtype=np.int16)
             self._points += [None] * len(fresh)
-            self._held = np.concatenate([self._held, added])
+            self.positions = np.concatenate([self.positions, added])
             self.rows = np.concatenate([self.rows, added / self._spans])
             self.free = np.concatenate([self.free, np.ones(len(fresh), dtype=np.bool_)])
         return found

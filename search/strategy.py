@@ -9,6 +9,7 @@ import numpy as np
 
 from hdlgen.evaluation import Evaluation, Objective
 from hdlgen.space import Point, Space
+from search.experience import Experience
 from search.pareto import Floats, costs, ranks
 
 __all__ = ["Informable", "Strategy", "StrategyFactory", "Unasked", "crowding", "opening", "ranked"]
@@ -40,8 +41,8 @@ class Strategy(Protocol):
 class Informable(Protocol):
     """What a strategy offers that can use more than it is told, all before its first ask."""
 
-    def inform(self, features: Callable[[Point], Sequence[float]]) -> None:
-        """Take in a way to learn cheap facts of a point before it is measured: as many of each, finite."""
+    def expect(self, experience: Experience, features: Callable[[Point], Sequence[float]] | None) -> None:
+        """Take in what other designs taught, and a way to learn cheap facts of a point that experience can read."""
 
     def recall(self, evaluations: Sequence[Evaluation]) -> None:
         """Take in what earlier runs measured; unlike told points these may be asked for, and do not count till then."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from search.pareto import Floats
 
-__all__ = ["logarithmic", "softened", "standardised"]
+__all__ = ["deviations", "logarithmic", "softened", "standardised"]
 
 
 def logarithmic(columns: Floats) -> Floats:
@@ -22,10 +22,15 @@ def logarithmic(columns: Floats) -> Floats:
     return warped
 
 
+def deviations(columns: Floats) -> Floats:
+    """Give the deviation of each column, 1 for a constant one."""
+    deviation = columns.std(axis=0)
+    return np.where(deviation > 1e-12, deviation, 1.0)
+
+
 def standardised(columns: Floats) -> Floats:
     """Shift and scale each column to mean 0 and deviation 1; a constant column becomes 0."""
-    deviation = columns.std(axis=0)
-    return np.asarray((columns - columns.mean(axis=0)) / np.where(deviation > 1e-12, deviation, 1.0))
+    return np.asarray((columns - columns.mean(axis=0)) / deviations(columns))
 
 
 def softened(columns: Floats) -> Floats:

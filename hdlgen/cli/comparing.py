@@ -36,6 +36,7 @@ from search.compare import (
 )
 from search.compare.requests import TrialRequest, broken, outstanding, run_request
 from search.compare.store import latest_comparison
+from search.experience import digest, shipped
 from search.replay import Table as Known
 from sim.pool import Pool
 from sim.versions import code_digest, versions
@@ -139,6 +140,7 @@ def _header(field: Field, plan: Plan, tables: dict[str, Known]) -> dict[str, Any
         "budget": plan.rules.budget,
         "start": plan.rules.start,
         "batch": plan.rules.batch,
+        "experience": digest() if plan.rules.experience else "",
         "strategy_files": own,
         "versions": {**versions(), **({"measuring": code_digest()[:16]} if field.projects else {})},
         "seeds": plan.seeds,
@@ -238,7 +240,11 @@ def _live(project: Project, plan: Plan, seeds: Sequence[int], tracker: _Tracker,
         remembering = Remembering(measure, store.folder / f"measured-{name}.jsonl")
         stack.callback(remembering.close)
         problem = Problem(
-            name=name, space=project.space, objectives=tuple(project.spec.objectives), evaluator=remembering
+            name=name,
+            space=project.space,
+            objectives=tuple(project.spec.objectives),
+            evaluator=remembering,
+            experience=shipped(without=name),
         )
         for seed in seeds:
             for entrant in plan.entrants:

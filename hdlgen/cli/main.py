@@ -107,6 +107,9 @@ def search(
     memory: Annotated[
         bool, typer.Option(help="Whether what earlier runs of this very spec measured guides the search.")
     ] = True,
+    experience: Annotated[
+        bool, typer.Option(help="Whether surrogate and forest begin with what other designs' whole spaces taught.")
+    ] = True,
     prove: Annotated[
         bool, typer.Option("--prove", help="Prove the designs of the front, too, as `hdlgen prove` does.")
     ] = False,
@@ -139,6 +142,7 @@ def search(
         decision_limit_s=decision_limit,
         cluster=cluster,
         memory=memory,
+        experience=experience,
         prove_seconds=prove_limit if prove else None,
         **options,
     )

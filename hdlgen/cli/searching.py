@@ -21,6 +21,7 @@ from hdlgen.evaluation import Evaluation, Evaluator
 from hdlgen.features import facts
 from search.confine import DECISION_LIMIT_S, ConfinedStrategy
 from search.durable import write_bytes
+from search.experience import digest, shipped
 from search.explore import Exploration, Progress, explore
 from search.memory import Memory, gather, kept
 from search.report import write_report
@@ -61,6 +62,7 @@ class Plan:
     decision_limit_s: float = DECISION_LIMIT_S
     cluster: str | None = None
     memory: bool = True
+    experience: bool = True
     prove_seconds: float | None = None
 
 
@@ -84,6 +86,7 @@ def plan(
     decision_limit_s: float = DECISION_LIMIT_S,
     cluster: str | None = None,
     memory: bool = True,
+    experience: bool = True,
     prove_seconds: float | None = None,
     **options: Any,
 ) -> Plan:
@@ -93,6 +96,7 @@ def plan(
         decision_limit_s: seconds that the strategy has for a decision.
         cluster: address of the Dask scheduler whose workers measure; None for processes on this machine.
         memory: whether earlier runs guide the search.
+        experience: whether what other designs taught does.
         prove_seconds: limit of the proofs of each design of the front; None for no proofs.
         options: strategy, budget, seed, batch, patience; None where the command leaves them out.
     Raises: InputError or, where the spec says it, SpecError for an unknown strategy; InputError for a number out of
@@ -119,6 +123,7 @@ def plan(
         batch=settled("batch"),
         patience=settled("patience"),
         memory=memory,
+        experience=experience,
         prove_seconds=prove_seconds,
         workers=workers,
         simulator=simulator,
@@ -158,7 +163,8 @@ def _command(project: Project, settings: Plan) -> str:
     names = ("strategy", "budget", "seed", "batch", "patience")
     values = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
     options = [part for name, value in values.items() for part in (f"--{name}", str(value))]
-    return project.command("search", *options, *([] if settings.memory else ["--no-memory"]))
+    off = (("--no-memory", settings.memory), ("--no-experience", settings.experience))
+    return project.command("search", *options, *(option for option, wanted in off if not wanted))
 
 
 def run(
@@ -189,6 +195,8 @@ def run(
         memory = gather(RUNS, head) if folder is None else kept(folder, RUNS, head)
     if memory.evaluations:
         head["memory"] = memory.digest
+    if settings.experience:
+        head["experience"] = digest()
     open_store = partial(RunStore.create, head, out=out) if folder is None else partial(RunStore.resume, folder, head)
     make = partial(make_strategy, project, settings, memory)
     # The strategy's process first: it must have no threads, and hold neither the store's lock nor a connection.
@@ -264,11 +272,12 @@ def _elsewhere(project: Project, settings: Plan) -> Iterator[Evaluator | None]:
 
 
 def make_strategy(project: Project, settings: Plan, memory: Memory) -> Strategy:
-    """Make the strategy; one that can learn more is given the facts of datapaths and what earlier runs measured."""
+    """Make the strategy; one that can use more is given what other designs taught, and what earlier runs measured."""
     objectives = project.spec.objectives
     strategy = STRATEGIES[settings.strategy](project.space, objectives, seed=settings.seed)
     if isinstance(strategy, Informable):
-        strategy.inform(lambda point: facts(project.compiler, point))
+        if settings.experience:
+            strategy.expect(shipped(), lambda point: facts(project.compiler, point))
         strategy.recall(memory.evaluations)
     return strategy
 

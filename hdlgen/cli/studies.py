@@ -49,6 +49,9 @@ def compare(
         str | None, typer.Option(help="Columns of a CSV file, as area,max:rate; all not named knob... by default.")
     ] = None,
     decision_limit: Annotated[float, typer.Option(help="Seconds that your own strategy may take to decide.")] = 60.0,
+    experience: Annotated[
+        bool, typer.Option(help="Whether surrogate and forest begin with what designs but the one compared on taught.")
+    ] = True,
     workers: WORKERS = CORES,
     technology: TECHNOLOGY = None,
     simulator: SIMULATOR = None,
@@ -74,7 +77,7 @@ def compare(
     comparing.check(seeds=seeds, budget=budget, start=start, batch=batch, decision_limit=decision_limit)
     check_range("--workers", workers, 1, MOST_WORKERS)
     begun = min(START, budget - 1) if start is None else start
-    rules = Rules(budget=budget, start=begun, batch=batch, decision_limit_s=decision_limit)
+    rules = Rules(budget=budget, start=begun, batch=batch, decision_limit_s=decision_limit, experience=experience)
     names = None if strategies is None else [name.strip() for name in strategies.split(",") if name.strip()]
     field = contest.open_field(specs or (), replay=replay, technology=technology, aims=contest.objectives(objectives))
     settings = comparing.Plan(
@@ -94,6 +97,7 @@ def compare(
             replay=replay,
             objectives=objectives,
             technology=technology,
+            no_experience=not experience,
         ),
     )
     with Advance("trials", console=standard_error()) as advance:

@@ -10,6 +10,7 @@ from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation, Evaluator, Objective
 from hdlgen.space import Point, Space
 from search.durable import Journal
+from search.experience import Experience
 from search.replay import ReplayEvaluator, Table
 
 __all__ = ["Problem", "Remembering"]
@@ -22,6 +23,7 @@ class Problem:
     Args:
         table: the whole space with its scores, where it is known; then the front that regret is measured against is
             the true one.
+        experience: what designs but this one taught; None where the knobs are not ours.
     """
 
     name: str
@@ -29,9 +31,10 @@ class Problem:
     objectives: tuple[Objective, ...]
     evaluator: Evaluator
     table: Table | None = None
+    experience: Experience | None = None
 
     @classmethod
-    def replay(cls, table: Table) -> Problem:
+    def replay(cls, table: Table, experience: Experience | None = None) -> Problem:
         """Make a problem of a table."""
         return cls(
             name=table.name,
@@ -39,6 +42,7 @@ class Problem:
             objectives=table.objectives,
             evaluator=ReplayEvaluator(table),
             table=table,
+            experience=experience,
         )
 
 

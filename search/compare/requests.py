@@ -12,6 +12,7 @@ from search.compare.entrants import Entrant
 from search.compare.problem import Problem
 from search.compare.store import TrialStore
 from search.compare.trial import COUNTS, Rules, Trial, run_trial
+from search.experience import shipped
 from search.replay import Table, read_csv
 from search.tabulation import ENDING, read_tabulation
 
@@ -48,6 +49,16 @@ class TableFile:
             raise InputError(f"{self.path}: a table must be a file {ENDING} or .csv")
         return read_csv(self.path, self.objectives)
 
+    def problem(self) -> Problem:
+        """Make the problem of the table; one of our own comes with what other designs than its own taught.
+
+        Raises: InputError that names the file and what is wrong.
+        """
+        if not self.path.name.endswith(ENDING):
+            return Problem.replay(self.read())
+        tabulation = read_tabulation(self.path)
+        return Problem.replay(tabulation.table(self.name), shipped(without=str(tabulation.header["name"])))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRequest:
@@ -68,7 +79,7 @@ def run_request(request: TrialRequest) -> tuple[Trial, ...]:
 
     Raises: InputError where the table or the strategy's file is not usable.
     """
-    problem = Problem.replay(request.table.read())
+    problem = request.table.problem()
     factory = request.entrant.factory()
     return tuple(
         run_trial(

@@ -14,7 +14,7 @@ from hdlgen.space import Point, Space
 from search.compare.problem import Problem
 from search.confine import ConfinedStrategy, StrategyFailure
 from search.pareto import costs
-from search.strategy import Strategy, StrategyFactory
+from search.strategy import Informable, Strategy, StrategyFactory
 
 __all__ = ["COUNTS", "Rules", "Trial", "run_trial"]
 
@@ -42,12 +42,14 @@ class Rules:
             lets each begin as it likes.
         batch: points asked for at a time.
         decision_limit_s: seconds that a user's strategy may take for a decision.
+        experience: whether strategies that can use it are given what other designs taught.
     """
 
     budget: int
     start: int
     batch: int
     decision_limit_s: float
+    experience: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +123,11 @@ def run_trial(
     error = ""
     try:
         if confined:
-            make = _maker(problem, factory, seed)
+            make = _maker(problem, factory, rules, seed)
             with ConfinedStrategy(make, limit_s=rules.decision_limit_s) as held:
                 course.run(lambda: held, seed)
         else:
-            course.run(_maker(problem, factory, seed), seed)
+            course.run(_maker(problem, factory, rules, seed), seed)
     except StrategyFailure as failure:
         error = f"strategy {strategy}: {failure}"
     return Trial(
@@ -140,8 +142,14 @@ def run_trial(
     )
 
 
-def _maker(problem: Problem, factory: StrategyFactory, seed: int) -> Callable[[], Strategy]:
-    return lambda: factory(problem.space, problem.objectives, seed=seed)
+def _maker(problem: Problem, factory: StrategyFactory, rules: Rules, seed: int) -> Callable[[], Strategy]:
+    def make() -> Strategy:
+        strategy = factory(problem.space, problem.objectives, seed=seed)
+        if rules.experience and problem.experience is not None and isinstance(strategy, Informable):
+            strategy.expect(problem.experience, None)
+        return strategy
+
+    return make
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ class GaussianModel:
     Few points fit many hyper-parameters; averaging the gain over the fit and over one nearer to the prior keeps the
     search from trusting lengths that a dozen points have suggested.
 
-    Facts, the columns beyond the knobs, give the processes their mean, a linear trend under a ridge; the processes
-    learn what differs from it, knob by knob.
+    What experience expects of each cost, the columns beyond the knobs, gives the processes their mean, as far as what
+    is measured bears it out; the processes learn what differs from it, knob by knob.
     """
 
     BACK = (0.0, 0.5)
@@ -30,13 +30,10 @@ class GaussianModel:
     PATIENCE = 24
     """Points up to which each tell is followed by a fit; from there on, each growth by a twentieth."""
 
-    RIDGE = 1.0
-    """How much data, in points, it takes to believe in a weight of the trend."""
-
     def __init__(self, objectives: int, *, knobs: int) -> None:
         self._objectives = objectives
         self._knobs = knobs
-        self._trend = _Trend(np.zeros((1, 0)), np.zeros((1, objectives)), self.RIDGE)
+        self._trend = _Trend(np.zeros((1, 0)), np.zeros((1, objectives)))
         self._processes: list[GaussianProcess] = []
         self._fitted = 0
         self._inputs: Floats = np.zeros((0, 0))
@@ -44,7 +41,7 @@ class GaussianModel:
 
     def learn(self, inputs: Floats, targets: Floats) -> None:
         """Fit the hyper-parameters, where enough is new."""
-        self._trend = _Trend(inputs[:, self._knobs :], targets, self.RIDGE)
+        self._trend = _Trend(inputs[:, self._knobs :], targets)
         inputs, targets = inputs[:, : self._knobs], targets - self._trend(inputs[:, self._knobs :])
         self._inputs, self._targets = inputs, targets
         if not self._processes:
@@ -64,27 +61,31 @@ class GaussianModel:
         return self._view(self.BACK[0], candidates.astype(np.float32))
 
     def _view(self, back: float, candidates: Floats) -> _Gaussians:
-        knobs, facts = candidates[:, : self._knobs], candidates[:, self._knobs :]
+        knobs, expected = candidates[:, : self._knobs], candidates[:, self._knobs :]
         predictions = [
             process.shrunk(back).predict(self._inputs, column, knobs)
             for process, column in zip(self._processes, self._targets.T, strict=True)
         ]
-        return _Gaussians(predictions, self._trend(facts) if facts.shape[1] else None)
+        return _Gaussians(predictions, self._trend(expected) if expected.shape[1] else None)
 
 
 class _Trend:
-    """A linear function of facts, each standardised, under a ridge; 0 where there are no facts."""
+    """A linear function of what was expected; before anything is known of it, that very expectation, made smaller."""
 
-    def __init__(self, facts: Floats, targets: Floats, ridge: float) -> None:
-        self._middle = facts.mean(axis=0)
-        spread = facts.std(axis=0)
-        self._scale = np.where(spread > 1e-9, 1 / np.maximum(spread, 1e-9), 0.0)
-        known = (facts - self._middle) * self._scale
-        square = known.T @ known + ridge * np.eye(facts.shape[1])
-        self._weights = np.linalg.solve(square, known.T @ targets)
+    FAITH = 0.5
+    """What the expectation is multiplied with at first."""
+    RIDGE = 1.0
+    """How much data, in points, it takes to leave that."""
 
-    def __call__(self, facts: Floats) -> Floats:
-        return np.asarray(((facts - self._middle) * self._scale) @ self._weights)
+    def __init__(self, expected: Floats, targets: Floats) -> None:
+        self._middle = expected.mean(axis=0)
+        known = expected - self._middle
+        square = known.T @ known + self.RIDGE * np.eye(known.shape[1])
+        first = self.RIDGE * self.FAITH * np.eye(known.shape[1], targets.shape[1])
+        self._weights = np.linalg.solve(square, known.T @ targets + first)
+
+    def __call__(self, expected: Floats) -> Floats:
+        return np.asarray((expected - self._middle) @ self._weights)
 
 
 class _Gaussians:

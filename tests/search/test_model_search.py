@@ -1,4 +1,4 @@
-"""Search by models: what it learns of feasibility, of earlier runs and of facts."""
+"""Search by models: what it learns of feasibility, of earlier runs and of other designs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from hdlgen.evaluation import Evaluation, Status
-from hdlgen.space import Knob, Point, Space
+from hdlgen.space import Choice, Knob, Point, Space
 from search import model_search, pool
+from search.experience import Effects, Experience
+from search.pareto import Floats
 from search.strategies import ForestSearch, SurrogateSearch
 from search.strategies.forest import ForestModel
 from search.strategies.surrogate import GaussianModel
@@ -88,42 +90,79 @@ def test_a_recalled_failure_is_known_to_be_one() -> None:
     assert sum(int(point["k1"]) >= 3 for point in points) <= 2
 
 
-def test_facts_that_tell_the_scores_spare_evaluations() -> None:
-    def facts(point: Point) -> Sequence[float]:
-        score = measured(point).score
-        assert score is not None
-        return (np.log(score.area_um2), np.log(score.throughput_msps), 1.0)
-
-    def asked(informed: bool, seed: int) -> list[Point]:
-        search = SurrogateSearch(SPACE, OBJECTIVES, seed=seed)
-        if informed:
-            search.inform(facts)
-        points: list[Point] = []
-        while len(points) < 14:
-            batch = search.ask(2)
-            points += batch
-            search.tell([measured(point) for point in batch])
-        return points
-
-    def excess(points: Sequence[Point]) -> float:
-        return float(np.mean([waste(point) for point in points[6:]]))
-
-    pairs = [(excess(asked(True, seed)), excess(asked(False, seed))) for seed in range(4)]
-    assert np.mean([informed for informed, _ in pairs]) < np.mean([plain for _, plain in pairs])
+METRICS = ("area_um2", "throughput_msps")
 
 
-def test_facts_of_a_few_points_alone_are_asked_for() -> None:
+def taught(*, faithful: bool = True, facts: tuple[tuple[float, ...], ...] = ()) -> Experience:
+    """Make experience of a design that pays half as much for the same choices, or gains by what costs here."""
+    share = 0.5 if faithful else -0.5
+    middle = dict.fromkeys(["k0", "k1", "k2", "k3"], 2)
+    effects: dict[str, dict[Choice, tuple[float, ...]]] = {}
+    for knob in middle:
+        effects[knob] = {}
+        for choice in range(6):
+            score = measured(Point(values=tuple({**middle, knob: choice}.items()))).score
+            assert score is not None
+            effects[knob][choice] = tuple(share * float(np.log(getattr(score, metric))) for metric in METRICS)
+    rough = Effects(choices=effects)
+    return Experience(metrics=METRICS, rough=rough, precise=Effects(choices={}, facts=facts) if facts else rough)
+
+
+def searched(
+    experience: Experience | None, seed: int, features: model_search.Features | None = None, count: int = 14
+) -> list[Point]:
+    search = SurrogateSearch(SPACE, OBJECTIVES, seed=seed)
+    if experience is not None:
+        search.expect(experience, features)
+    points: list[Point] = []
+    while len(points) < count:
+        batch = search.ask(2)
+        points += batch
+        search.tell([measured(point) for point in batch])
+    assert len(set(points)) == count
+    return points
+
+
+def excess(points: Sequence[Point]) -> float:
+    return float(np.mean([waste(point) for point in points]))
+
+
+def test_experience_spares_evaluations_from_the_first_on() -> None:
+    for seed in range(3):
+        with_it, without = searched(taught(), seed), searched(None, seed)
+        assert with_it[0] == without[0] == SPACE.default()
+        assert excess(with_it[:6]) < 0.5 * excess(without[:6])
+        assert excess(with_it) < excess(without)
+
+
+def test_wrong_experience_is_given_up() -> None:
+    misled = [searched(taught(faithful=False), seed, count=24) for seed in range(3)]
+    assert all(excess(points[:3]) > 2 for points in misled)  # it was believed
+    assert all(excess(points[18:]) < 0.5 * excess(points[:6]) for points in misled)
+
+
+def test_experience_of_other_knobs_changes_nothing() -> None:
+    other = Experience(
+        metrics=METRICS,
+        rough=Effects(choices={"recipe": {0: (1.0, 1.0)}, "k0": {9: (2.0, 2.0)}}),
+        precise=Effects(choices={}, facts=((1.0, 1.0),)),
+    )
+    assert searched(other, 1) == searched(None, 1)
+
+
+def test_experience_reads_facts_of_a_few_points_alone() -> None:
     described: list[Point] = []
 
     def facts(point: Point) -> Sequence[float]:
         described.append(point)
-        return (float(int(point["k0"])),)
+        score = measured(point).score
+        assert score is not None
+        return (float(np.log(score.area_um2)), float(np.log(score.throughput_msps)))
 
-    search = SurrogateSearch(SPACE, OBJECTIVES, seed=1)
-    search.inform(facts)
-    for _ in range(4):
-        search.tell([measured(point) for point in search.ask(6)])
-    assert len(described) == len(set(described)) <= 3 * SurrogateSearch.INFORMED + 24
+    experience = taught(facts=((1.0, 0.0), (0.0, 1.0)))
+    rough, informed = searched(experience, 1), searched(experience, 1, facts)
+    assert excess(informed) <= excess(rough)
+    assert len(described) == len(set(described)) <= 7 * SurrogateSearch.INFORMED
 
 
 def test_a_space_too_large_for_the_pool_is_searched_around_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,18 +193,20 @@ def test_single_trees_of_one_forest_would_repeat_what_they_saw_and_ours_do_not()
     assert (belief.deviations <= before).all()
 
 
-def test_a_trend_of_facts_is_learnt_and_left_where_there_are_none() -> None:
+def test_what_is_expected_counts_as_far_as_it_is_borne_out() -> None:
     random = np.random.default_rng(2)
-    knobs, facts = random.random((25, 2)), random.standard_normal((25, 3))
-    targets = (2 * facts[:, 0] + 0.1 * np.sin(9 * knobs[:, 0]))[:, np.newaxis]
-    targets = (targets - targets.mean()) / targets.std()
-    apart = random.random((50, 2)), random.standard_normal((50, 3))
-    truth = 2 * apart[1][:, 0] + 0.1 * np.sin(9 * apart[0][:, 0])
-    informed, plain = GaussianModel(1, knobs=2), GaussianModel(1, knobs=2)
-    informed.learn(np.hstack([knobs, facts]), targets)
-    plain.learn(knobs, targets)
-    assert np.corrcoef(informed.beliefs(np.hstack(apart))[0].means[:, 0], truth)[0, 1] > 0.95
-    assert abs(np.corrcoef(plain.beliefs(apart[0])[0].means[:, 0], truth)[0, 1]) < 0.5
+    knobs, expected = random.random((25, 2)), random.standard_normal((25, 1))
+    apart, elsewhere = random.random((50, 2)), random.standard_normal((50, 1))
+    for slope in (2.0, 0.0, -1.0):
+
+        def figure(rows: Floats, told: Floats, slope: float = slope) -> Floats:
+            return np.asarray(slope * told[:, 0] + np.sin(9 * rows[:, 0]))
+
+        targets = figure(knobs, expected)[:, np.newaxis]
+        model = GaussianModel(1, knobs=2)
+        model.learn(np.hstack([knobs, expected]), targets)
+        means = model.beliefs(np.hstack([apart, elsewhere]))[0].means[:, 0]
+        assert np.corrcoef(means, figure(apart, elsewhere))[0, 1] > 0.9
 
 
 def test_the_pool_of_the_toy_is_whole_and_its_failures_cost_nothing_but_their_turn() -> None:
