@@ -13,7 +13,10 @@ from typing import Any
 
 from hdlgen.errors import StoreError
 
-__all__ = ["Journal", "lock", "read_document", "sweep", "write_bytes", "write_document", "writing"]
+__all__ = ["MALFORMED", "Journal", "lock", "read_document", "sweep", "write_bytes", "write_document", "writing"]
+
+MALFORMED = (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
+"""What reading a record raises out of a document that holds something else; Python takes `Infinity` for JSON."""
 
 _BESIDE = re.compile(r"\..+\.[0-9]+")
 """The names under which `write_bytes` begins."""

@@ -13,7 +13,7 @@ from typing import Any
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
 from hdlgen.space import Point
-from search.durable import read_document, write_bytes
+from search.durable import MALFORMED, read_document, write_bytes
 from search.store import EVALUATIONS, HEADER, Record
 
 __all__ = ["FILE", "KEYS", "LIMIT", "Memory", "gather", "kept"]
@@ -64,7 +64,7 @@ class Memory:
         try:
             lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
             return cls(evaluations=tuple(Evaluation.from_dict(json.loads(line)) for line in lines))
-        except (OSError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        except (OSError, *MALFORMED) as error:
             raise StoreError(f"{path}: the memory must hold an evaluation a line: {error!r}") from None
 
 
@@ -119,6 +119,6 @@ def _evaluations(path: Path) -> Sequence[Evaluation]:
         for line in path.read_text(encoding="utf-8").splitlines():
             try:
                 evaluations.append(Record.from_dict(json.loads(line)).evaluation)
-            except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+            except MALFORMED:
                 break
     return evaluations

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation
-from search.durable import Journal, lock, read_document, sweep, write_document, writing
+from search.durable import MALFORMED, Journal, lock, read_document, sweep, write_document, writing
 
 __all__ = ["CHANGEABLE", "FORMAT", "HEADER_KEYS", "Record", "RunStore", "claim", "latest"]
 
@@ -107,7 +107,7 @@ class RunStore:
         where = f"{self.folder / EVALUATIONS}: line {index + 1}"
         try:
             record = Record.from_dict(line)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except MALFORMED as error:
             raise StoreError(f"{where} must be an evaluation: {error!r}") from None
         if record.index != index:
             raise StoreError(f"{where} must have index {index}, not {record.index}")

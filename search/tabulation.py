@@ -14,7 +14,7 @@ from hdlgen.errors import HdlgenError, InputError
 from hdlgen.evaluation import AREAS, METRICS, Constraint, Direction, Evaluation, Objective, Score, Status
 from hdlgen.limits import MAX_TABLE_FILE_BYTES
 from hdlgen.space import Choice, Knob, Point, Space
-from search.durable import write_bytes
+from search.durable import MALFORMED, write_bytes
 from search.replay import Table
 
 __all__ = ["ENDING", "FORMAT", "Tabulation", "read_tabulation", "write_tabulation"]
@@ -113,7 +113,7 @@ def read_tabulation(path: Path) -> Tabulation:
         result.objectives  # noqa: B018  # read once, to be refused here
     except HdlgenError as error:
         raise InputError(f"{path}: {error}") from None
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+    except MALFORMED as error:
         raise InputError(f"{path}: the table must be one that `hdlgen tabulate` wrote, and is not: {error}") from None
     return result
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from hdlgen.errors import StoreError
 from hdlgen.evaluation import Evaluation, Evaluator, Objective
 from hdlgen.space import Point, Space
-from search.durable import Journal
+from search.durable import MALFORMED, Journal
 from search.experience import Experience
 from search.replay import ReplayEvaluator, Table
 
@@ -64,7 +64,7 @@ class Remembering:
             for number, line in enumerate(self._journal.lines, start=1):
                 try:
                     self._remember(Evaluation.from_dict(line))
-                except (KeyError, TypeError, AttributeError, ValueError) as error:
+                except MALFORMED as error:
                     raise StoreError(f"{path}: line {number} must be an evaluation: {error!r}") from None
         except BaseException:
             self._journal.close()

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from hdlgen.errors import StoreError
 from search.compare.trial import Trial
-from search.durable import Journal, lock, read_document, write_document, writing
+from search.durable import MALFORMED, Journal, lock, read_document, write_document, writing
 from search.store import claim
 
 __all__ = ["CHANGEABLE", "FORMAT", "TrialStore", "latest_comparison"]
@@ -39,7 +39,7 @@ class TrialStore:
             for number, line in enumerate(self._journal.lines, start=1):
                 try:
                     trial = Trial.from_dict(line)
-                except (KeyError, TypeError, AttributeError, ValueError) as error:
+                except MALFORMED as error:
                     raise StoreError(f"{folder / TRIALS}: line {number} must be a trial: {error!r}") from None
                 self._trials[trial.problem, trial.strategy, trial.seed] = trial
         except BaseException:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hdlgen.errors import StoreError
-from search.durable import read_document, write_document
+from search.durable import MALFORMED, read_document, write_document
 from search.learn.classes import Class
 from search.learn.diagram import Edge, Kind, Node, Restriction, restrict
 from search.learn.learner import Learning
@@ -88,7 +88,7 @@ def resume(learning: Learning, path: Path, key: str) -> bool:
         return False
     try:
         _restore(learning, document)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except MALFORMED as error:
         raise StoreError(f"{path}: the checkpoint must be whole: {error!r}") from None
     return True
 

@@ -2,7 +2,8 @@
 
 First both are cut at their registers: in any state, the same outputs and the same next state? Payloads count while they
 are valid, registers where an output depends on them. What differs there may still be the same to whoever looks at the
-ports, since not every state occurs: then both run side by side from a reset on, from equal but arbitrary contents.
+ports, since not every state occurs: no token may show it (`tokens`), or nothing that the fault touches (`unseen`). Else
+both run side by side from a reset on, from equal but arbitrary contents.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from hdlgen.evaluation import Verdict
 from sim.cells import Cell
 from sim.expressions import FALSE, TRUE, Expressions, to_network
 from sim.faults.copies import Copy, shown_pairs
+from sim.faults.tokens import Tokens
 from sim.faults.unseen import is_unseen
 from sim.netlist import Bit, Netlist
 from sim.prove import EquivalenceProver
@@ -33,6 +36,9 @@ __all__ = ["Comparison", "Equality", "compare"]
 
 _EXHAUSTIVE_BITS = 16
 """Of so many inputs and registers all values are tried, which takes less time than to ask for a proof."""
+
+_TOKEN_SECONDS = 5.0
+"""Limit of a proof about a single token, by the clock."""
 
 _FAILED = re.compile(r"^Output \d+ of miter .* was asserted in frame (\d+)", re.MULTILINE)
 
@@ -73,12 +79,21 @@ class Comparison:
         self.one = Copy(good, cells, made, inputs, states)
         self.inputs, self.states, self.live = inputs, states, self.one.live()
 
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The courses of tokens through the good netlist, made when the first fault asks for them."""
+        return Tokens(self.good, self.cells, self.one, _proved)
+
+    def copy(self, faulty: Netlist) -> Copy:
+        """Copy a faulty netlist on the inputs and registers of the good one."""
+        added = [name for name in Copy.registers(faulty, self.cells) if name not in self.states]
+        states = self.states | {name: self.made.variable(f"register {name}") for name in added}
+        return Copy(faulty, self.cells, self.made, self.inputs, states, beside=self.one)
+
     def compare(self, faulty: Netlist, *, seconds: float) -> Equality:
         """Compare one: see `compare`."""
         made, one, cells = self.made, self.one, self.cells
-        added = [name for name in Copy.registers(faulty, cells) if name not in self.states]
-        states = self.states | {name: made.variable(f"register {name}") for name in added}
-        other = Copy(faulty, cells, made, self.inputs, states, beside=one)
+        other = self.copy(faulty)
         live = self.live | other.live()
         pairs = [*shown_pairs(made, one, other).values()]
         pairs += [(one.following[name], other.following[name]) for name in sorted(live & one.following.keys())]
@@ -91,6 +106,8 @@ class Comparison:
             verdict = _equal(made, pairs, seconds)
         if verdict is Verdict.EQUAL:
             return Equality.EQUAL
+        if self.tokens.hides(faulty, other):
+            return Equality.SAME_AT_PORTS
         if is_unseen(self.good, faulty, cells, order=one.order):
             return Equality.SAME_AT_PORTS
         found = _from_reset_on(self.good, faulty, cells, (one, other), seconds)
@@ -127,6 +144,10 @@ def _equal(made: Expressions, pairs: Sequence[tuple[int, int]], seconds: float) 
         same = np.array_equal(first.evaluate(words), second.evaluate(words))
         return Verdict.EQUAL if same else Verdict.DIFFERENT
     return EquivalenceProver(first, seconds=seconds).prove(second).verdict
+
+
+def _proved(made: Expressions, pairs: Sequence[tuple[int, int]]) -> bool:
+    return _equal(made, pairs, _TOKEN_SECONDS) is Verdict.EQUAL
 
 
 def _all_rows(bits: int) -> NDArray[np.uint8]:

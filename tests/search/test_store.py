@@ -165,6 +165,7 @@ def test_a_torn_last_line_is_dropped_wherever_it_is_torn(tmp_path: Path) -> None
         (b"\n", "line 2 must be a JSON object: Expecting value: "),
         (b"{}\n", "line 2 must be an evaluation: KeyError('index')"),
         (b'{"index": "x"}\n', "line 2 must be an evaluation: ValueError("),
+        (b'{"index": Infinity}\n', "line 2 must be an evaluation: OverflowError("),
         (None, "line 2 must have index 1, not 0"),
     ],
 )

@@ -69,9 +69,9 @@ EQUAL = (Equality.EQUAL, Equality.SAME_AT_PORTS)
 class Spoiled:
     """A toy and a fault of it, which reads what the toy has and brings along gates and registers of its own."""
 
-    def __init__(self) -> None:
-        self.toy = Toy()
-        self.extra = Toy()
+    def __init__(self, *, remembers: bool = True) -> None:
+        self.toy = Toy(remembers=remembers)
+        self.extra = Toy(remembers=remembers)
         self.known = len(self.extra.instances)
         self.pins: dict[tuple[str, str], Bit] = {}
 

@@ -22,14 +22,18 @@ class Toy:
 
     Phase 3 does not occur after a reset, and leads to phase 0. `held` waits from phase 0 on, `total` is a state.
 
+    Args:
+        remembers: whether there is that state. Where not, it shows the bit flipped, from `held` and from `late`, which
+            follows it by a cycle: both are the same by then.
+
     Attributes:
         nets: of what has a name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, remembers: bool = True) -> None:
         self.nets: dict[str, Bit] = dict(_INPUTS)
         self.instances: list[Instance] = []
-        for name in ("phase_0", "phase_1", "valid", "held", "total", "shown", "answer"):
+        for name in ("phase_0", "phase_1", "valid", "held", "total" if remembers else "late", "shown", "answer"):
             self.net(name)
         rst, run = self.nets["rst"], self.net("run")
         low, high = self.nets["phase_0"], self.nets["phase_1"]
@@ -42,9 +46,13 @@ class Toy:
             "valid": self.mux(self.nets["first"], self.nets["inputs__valid"], self.nets["valid"]),
             "shown": self.mux(run, self.gate("AND", A=self.nets["last"], B=self.nets["valid"]), self.nets["shown"]),
         }
-        odd = self.gate("XOR", self.net("odd"), A=self.nets["held"], B=self.nets["total"])
-        loads = self.gate("AND", A=self.nets["last"], B=self.nets["valid"])
-        following["total"] = self.mux(loads, odd, self.nets["total"])
+        if remembers:
+            odd = self.gate("XOR", self.net("odd"), A=self.nets["held"], B=self.nets["total"])
+            loads = self.gate("AND", A=self.nets["last"], B=self.nets["valid"])
+            following["total"] = self.mux(loads, odd, self.nets["total"])
+        else:
+            odd = self.gate("NAND", self.net("odd"), A=self.nets["held"], B=self.nets["late"])
+            self.register("late", self.mux(run, self.nets["held"], self.nets["late"]))
         for name, bit in following.items():
             self.register(name, self.gate("ANDNOT", self.net(f"next_{name}"), name=f"reset_{name}", A=bit, B=rst))
         self.register("held", self.mux(self.nets["first"], self.nets["inputs__payload"], self.nets["held"]))
