@@ -80,6 +80,7 @@ class Tokens:
         self._control = sorted(one.live([one.shown["inputs__ready", 0], one.shown["outputs__valid", 0]]))
         self._handshake = {port: one.known[bit] for (port, at), bit in self._ports.items() if not at}
         self._reset_state: _State = ()
+        self._live: set[str] = set()
         self._waiting_copies = self._waiting()
         self.courses = self._all_courses()
 
@@ -179,6 +180,11 @@ class Tokens:
             states = {name: copy.following[name] for name in self._names}
         else:
             return None
+        if len(copies) > 1:  # a reset may begin as the result stands
+            inputs = self._inputs(made, {"outputs__ready": TRUE})
+            copies[-1] = Copy(self._good, self._cells, made, inputs, states, order=self._one.order)
+            if copies[-1].shown["outputs__valid", 0] != TRUE:
+                return None
         token = tuple(
             copies[0].known[bit] for port in self._good.ports if port.name == "inputs__payload" for bit in port.bits
         )
@@ -190,7 +196,8 @@ class Tokens:
         inputs = [self._handshake[port] for port in ("rst", "inputs__valid", "outputs__ready")]
         own = {self._one.states[name] >> 1 for name in names} | {literal >> 1 for literal in inputs}
         following = [self._one.following[name] for name in names]
-        if not own.issuperset(made.variables(following)):
+        shown = [self._one.shown[port, 0] for port in ("inputs__ready", "outputs__valid")]
+        if not own.issuperset(made.variables([*following, *shown])):
             return None
         begun = _known(made, following, {inputs[0] >> 1: (1, 0), inputs[1] >> 1: (0, 1)}, 1)
         if any(ones == zeros for ones, zeros in begun):  # a reset must leave the control in one state, from any other
@@ -267,13 +274,13 @@ class Tokens:
         return given(TRUE, FALSE), given(FALSE, FALSE), given(FALSE, TRUE)
 
     def _waits(self) -> bool:
-        """Tell whether all registers keep their value as a result waits, and heed nothing of it where there is none."""
+        """Tell whether registers that matter keep their value as a result waits, and do not heed who asks for none."""
         if self._waiting_copies is None:
             return False
         waiting, refused, asked = self._waiting_copies
-        live = waiting.live() | refused.live() | asked.live()
-        pairs = [(waiting.following[name], waiting.states[name]) for name in sorted(live)]
-        pairs += [(refused.following[name], asked.following[name]) for name in sorted(live)]
+        self._live = waiting.live() | refused.live() | asked.live()
+        pairs = [(waiting.following[name], waiting.states[name]) for name in sorted(self._live)]
+        pairs += [(refused.following[name], asked.following[name]) for name in sorted(self._live)]
         pairs = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
         return not pairs or self._equal(waiting.made, pairs)
 
@@ -290,7 +297,8 @@ class Tokens:
         pairs: dict[str, list[tuple[int, int]]] = {}
         for name in states:
             now = tuple(copy.following[name] for copy in (waiting, refused, asked))
-            if now != tuple(copy.following.get(name) for copy in self._waiting_copies):  # else it is proved already
+            before = tuple(copy.following.get(name) for copy in self._waiting_copies)
+            if now != before or name not in self._live:  # else it is proved already
                 pairs[name] = [(now[0], waiting.states[name]), (now[1], now[2])]
         unlike = {name: [pair for pair in each if pair[0] != pair[1]] for name, each in pairs.items()}
         doubtful = sorted(name for name, each in unlike.items() if each)

@@ -12,7 +12,7 @@ from hdlgen.errors import ToolError
 from sim.faults import tokens
 from sim.faults.bench import run_testbench
 from sim.faults.equivalence import Comparison, Equality
-from sim.faults.fault import Fault, plant
+from sim.faults.fault import plant
 from sim.faults.gates import GATE_CELLS
 from sim.faults.lanes import Lanes
 from sim.faults.netlist_faults import draw_netlist_faults
@@ -23,16 +23,11 @@ from tests.sim.faults.test_unseen import Spoiled, flipped
 from tests.sim.faults.toy import Toy, is_same_from_reset_on
 from tests.sim.specs import DOT
 
-OUTPUTS = {name: cell.outputs for name, cell in GATE_CELLS.items()}
-
 
 def judged(spoiled: Spoiled) -> tuple[bool, bool]:
     """Tell whether no run shows a fault, and whether no token is said to."""
     good = spoiled.toy.netlist()
-    faulty = plant(
-        good, Fault(kind="swap", where="here", pins=spoiled.pins, added=tuple(spoiled.added)), outputs=OUTPUTS
-    )
-    comparison = Comparison(good, GATE_CELLS)
+    comparison, faulty = Comparison(good, GATE_CELLS), spoiled.faulty()
     return is_same_from_reset_on(good, faulty), comparison.tokens.hides(faulty, comparison.copy(faulty))
 
 
@@ -98,6 +93,11 @@ def at_the_handshake(spoiled: Spoiled) -> None:
     spoiled.replace(f"gate_{spoiled['first']}", "B", spoiled.extra.gate("NOT", A=spoiled["phase_1"]))
 
 
+def in_a_reset(spoiled: Spoiled) -> None:
+    """Let a result that stands as a reset begins be wrong."""
+    spoiled.ports["outputs__payload", 0] = spoiled.extra.gate("XOR", A=spoiled["answer"], B=spoiled["rst"])
+
+
 HIDDEN: dict[str, Callable[[Spoiled], None]] = {
     "another register of the same": lambda spoiled: following(spoiled, "held", 1),
     "the same bit in another form": either,
@@ -111,6 +111,7 @@ SHOWN: dict[str, Callable[[Spoiled], None]] = {
     "a stall": in_a_stall,
     "what a stall left": after_a_stall,
     "the handshake": at_the_handshake,
+    "a reset": in_a_reset,
 }
 
 
@@ -206,11 +207,8 @@ def test_wide_tokens_need_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_comparison_says_so() -> None:
     spoiled = Spoiled(remembers=False)
     either(spoiled)
-    good = spoiled.toy.netlist()
-    faulty = plant(
-        good, Fault(kind="swap", where="here", pins=spoiled.pins, added=tuple(spoiled.added)), outputs=OUTPUTS
-    )
-    assert Comparison(good, GATE_CELLS).compare(faulty, seconds=6) is Equality.SAME_AT_PORTS
+    comparison = Comparison(spoiled.toy.netlist(), GATE_CELLS)
+    assert comparison.compare(spoiled.faulty(), seconds=6) is Equality.SAME_AT_PORTS
 
 
 def test_the_toys_differ_in_their_memory_alone() -> None:

@@ -23,7 +23,7 @@ from sim.faults.netlist_faults import draw_netlist_faults
 from sim.faults.sites import Sites
 from sim.faults.structure_faults import draw_structure_faults
 from sim.faults.unseen import is_unseen
-from sim.netlist import Bit, Instance
+from sim.netlist import Bit, Instance, Netlist
 from tests.sim.faults.designs import TECHNOLOGY, small
 from tests.sim.faults.toy import Toy, is_same_from_reset_on
 from tests.sim.specs import DOT
@@ -74,6 +74,7 @@ class Spoiled:
         self.extra = Toy(remembers=remembers)
         self.known = len(self.extra.instances)
         self.pins: dict[tuple[str, str], Bit] = {}
+        self.ports: dict[tuple[str, int], Bit] = {}
 
     def __getitem__(self, name: str) -> Bit:
         return self.extra.nets[name]
@@ -91,11 +92,14 @@ class Spoiled:
     def added(self) -> list[Instance]:
         return self.extra.instances[self.known :]
 
+    def faulty(self) -> Netlist:
+        """Give the toy with the fault."""
+        fault = Fault(kind="swap", where="here", pins=self.pins, ports=self.ports, added=tuple(self.added))
+        return plant(self.toy.netlist(), fault, outputs=OUTPUTS)
+
     def judged(self) -> tuple[bool, bool, Equality]:
         """Tell whether no run shows it, whether it is said to be unseen, and what the whole comparison says."""
-        good = self.toy.netlist()
-        fault = Fault(kind="swap", where="here", pins=self.pins, added=tuple(self.added))
-        faulty = plant(good, fault, outputs=OUTPUTS)
+        good, faulty = self.toy.netlist(), self.faulty()
         same = is_same_from_reset_on(good, faulty)
         return same, is_unseen(good, faulty, GATE_CELLS), compare(good, faulty, GATE_CELLS, seconds=6)
 
@@ -245,9 +249,7 @@ def test_what_is_said_to_be_equivalent_is_so_in_every_run() -> None:
 def test_nothing_but_a_proof_counts_as_one(said: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     spoiled = Spoiled()
     in_phase_3(spoiled)
-    good = spoiled.toy.netlist()
-    fault = Fault(kind="swap", where="here", pins=spoiled.pins, added=tuple(spoiled.added))
-    faulty = plant(good, fault, outputs=OUTPUTS)
+    good, faulty = spoiled.toy.netlist(), spoiled.faulty()
     assert is_unseen(good, faulty, GATE_CELLS)
     monkeypatch.setattr(unseen, "ask_abc", lambda *_, **__: said)
     assert not is_unseen(good, faulty, GATE_CELLS)
