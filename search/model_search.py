@@ -89,7 +89,7 @@ class ModelSearch:
     MARGIN = 0.1
     SHORT = 2_000
     """How many candidates, the best of a quick look at all, are looked at exactly and again within a batch."""
-    INFORMED = 64
+    INFORMED = 24
     """How many of them, where there are facts to ask for, which experience can read."""
     ASCENT = 3
     """Steps to neighbours, and how many candidates each is made from, where the space is too large for the pool."""
