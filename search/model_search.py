@@ -250,14 +250,10 @@ class ModelSearch:
     def _rows(self, places: Sequence[int] | Places, unit: Floats) -> Floats:
         """Give rows of knobs, and of what is expected by the choices alone."""
         rows = self._pool.rows[places]
-        return np.column_stack([rows, self._roughly(places) / unit]) if self._effects else rows
-
-    def _roughly(self, places: Sequence[int] | Places) -> Floats:
-        """Expect logarithmic costs, up to a constant, by the choices alone."""
-        return self._summed(self._effects, places)
+        return np.column_stack([rows, self._summed(self._effects, places) / unit]) if self._effects else rows
 
     def _summed(self, effects: Sequence[Floats], places: Sequence[int] | Places) -> Floats:
-        """Add up the effects of the choices of points."""
+        """Add up what the choices of points do to logarithmic costs."""
         positions = self._pool.positions[places].T
         return np.asarray(sum(effect[column] for effect, column in zip(effects, positions, strict=True)))
 

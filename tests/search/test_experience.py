@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import designs
 from benchmarks.teach import digests
 from hdlgen.evaluation import Direction, Objective
+from hdlgen.features import Features
 from hdlgen.space import Knob, Point
 from search.experience import FILE, Effects, Experience, Lesson, as_document, learn, lesson, shipped
 from search.pareto import costs
@@ -79,6 +81,10 @@ def test_the_document_gives_the_same_experience_again() -> None:
 def test_the_shipped_experience_is_of_the_shipped_tables() -> None:
     """Where this fails, `python -m benchmarks.teach` writes it anew."""
     assert json.loads(FILE.read_text())["taught_by"] == digests()
+
+
+def test_the_shipped_experience_knows_every_fact() -> None:
+    assert len(shipped().precise.facts) == len(fields(Features)) + 1
 
 
 def test_what_is_left_out_of_the_shipped_experience_was_not_in_it() -> None:

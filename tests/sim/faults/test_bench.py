@@ -13,35 +13,20 @@ from hdlgen.errors import ToolMissing
 from sim.cell_models import cell_model
 from sim.cells import Cell
 from sim.faults.bench import LaneFailure, run_side_by_side, run_testbench
-from sim.faults.fault import Fault, plant
+from sim.faults.fault import Fault
 from sim.faults.gates import GATE_CELLS
 from sim.faults.lanes import Lanes
-from sim.faults.netlist_faults import draw_netlist_faults
-from sim.faults.sites import Sites
-from sim.faults.structure_faults import draw_structure_faults
 from sim.netlist import Netlist
 from sim.simulate import simulate
 from sim.simulators import SIMULATORS, choose
-from tests.sim.faults.designs import TECHNOLOGY, small
+from tests.sim.faults.designs import LEVELS, TECHNOLOGY, drawn_faults, planted, small
 from tests.sim.specs import DOT
 
 POINT = "interval=2,fold=2"
-USABLE = [cell.name for cell in TECHNOLOGY.cells.values() if cell.usable]
-LEVELS = ("structure", "netlist")
 
 
 def faults_of(level: str, count: int) -> tuple[Netlist, Mapping[str, Cell], list[Fault]]:
-    design = small(DOT, POINT)
-    if level == "structure":
-        sites = Sites(design.structure.netlist, GATE_CELLS)
-        faults = draw_structure_faults(design.structure, sites, count=count, seed=3)
-        return design.structure.netlist, GATE_CELLS, faults
-    sites = Sites(design.netlist, TECHNOLOGY.cells)
-    return design.netlist, TECHNOLOGY.cells, draw_netlist_faults(sites, count=count, seed=3, usable=USABLE)
-
-
-def planted(netlist: Netlist, cells: Mapping[str, Cell], fault: Fault) -> Netlist:
-    return plant(netlist, fault, outputs={name: cell.outputs for name, cell in cells.items()})
+    return drawn_faults(small(DOT, POINT), level, count, seed=3)
 
 
 def verilog_of(netlist: Netlist, cells: Mapping[str, Cell]) -> str:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from graphlib import CycleError
 
 import pytest
 
 from hdlgen.errors import ToolError
 from sim.faults import tokens
-from sim.faults.bench import run_testbench
 from sim.faults.equivalence import Comparison, Equality
-from sim.faults.fault import plant
 from sim.faults.gates import GATE_CELLS
-from sim.faults.lanes import Lanes
-from sim.faults.netlist_faults import draw_netlist_faults
-from sim.faults.sites import Sites
-from sim.faults.structure_faults import draw_structure_faults
-from tests.sim.faults.designs import TECHNOLOGY, small
-from tests.sim.faults.test_unseen import Spoiled, flipped
+from tests.sim.faults.designs import LEVELS, caught_by_testbench, small
+from tests.sim.faults.spoiled import Spoiled, drawn, flipped
 from tests.sim.faults.toy import Toy, is_same_from_reset_on
 from tests.sim.specs import DOT
 
@@ -129,33 +122,11 @@ def test_what_a_run_shows_is_not_hidden(name: str) -> None:
     assert judged(spoiled) == (False, False)
 
 
-def drawn(count: int, *, remembers: bool) -> Iterator[Spoiled]:
-    """Draw faults of a gate or a register or two each, anywhere in the toy."""
-    source = random.Random(f"tokens {remembers}")
-    for _ in range(count):
-        spoiled = Spoiled(remembers=remembers)
-        bits = list(spoiled.toy.nets.values())[1:]
-        for place in range(source.choice((1, 1, 2, 3))):
-            if source.random() < 0.3:
-                bits.append(spoiled.extra.register(f"added_{place}", source.choice(bits)))
-            else:
-                kind = source.choice(("AND", "ANDNOT", "OR", "XOR"))
-                bits.append(spoiled.extra.gate(kind, A=source.choice(bits), B=source.choice(bits)))
-        data = ("held", "late", "answer", f"gate_{spoiled['odd']}")
-        readers = [
-            (each.name, pin)
-            for each in spoiled.toy.instances
-            for pin in each.pins
-            if pin not in ("C", "Q", "Y") and (each.name in data or source.random() < 0.3)
-        ]
-        spoiled.replace(*source.choice(readers), bits[-1])
-        yield spoiled
-
-
 @pytest.mark.parametrize("remembers", [False, True])
 def test_what_is_said_to_be_hidden_is_so_in_every_run(remembers: bool) -> None:
     found = {(same, hidden): 0 for same in (True, False) for hidden in (True, False)}
-    for spoiled in drawn(150, remembers=remembers):
+    data = ("held", "late", "answer", f"gate_{Spoiled(remembers=remembers)['odd']}")
+    for spoiled in drawn(150, seed=f"tokens {remembers}", remembers=remembers, where=data):
         try:
             found[judged(spoiled)] += 1
         except (CycleError, ToolError):  # a loop of gates
@@ -171,22 +142,12 @@ def test_a_design_with_a_state_shows_nothing_by_a_token_alone() -> None:
     assert judged(spoiled) == (False, False)
 
 
-@pytest.mark.parametrize("level", ["structure", "netlist"])
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("point", ["interval=1,stages=2", "interval=4,fold=4"])
 def test_nothing_that_the_testbench_catches_is_hidden(point: str, level: str) -> None:
-    design = small(DOT, point)
-    if level == "structure":
-        netlist, cells = design.structure.netlist, GATE_CELLS
-        faults = draw_structure_faults(design.structure, Sites(netlist, cells), count=60, seed=3)
-    else:
-        netlist, cells = design.netlist, TECHNOLOGY.cells
-        usable = [cell.name for cell in cells.values() if cell.usable]
-        faults = draw_netlist_faults(Sites(netlist, cells), count=50, seed=3, usable=usable)
-    outputs = {name: cell.outputs for name, cell in cells.items()}
-    caught = run_testbench(Lanes(netlist, cells, faults), design.job).caught
+    netlist, cells, wrong = caught_by_testbench(small(DOT, point), level, seed=3)
     comparison = Comparison(netlist, cells)
     assert comparison.tokens.courses
-    wrong = [plant(netlist, fault, outputs=outputs) for fault, told in zip(faults, caught, strict=True) if told]
     assert len(wrong) > 40
     assert not any(comparison.tokens.hides(faulty, comparison.copy(faulty)) for faulty in wrong)
 

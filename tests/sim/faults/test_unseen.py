@@ -5,8 +5,7 @@ What is cut off could hide a fault: each way in which it might has one here, whi
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from graphlib import CycleError
 from pathlib import Path
 
@@ -16,15 +15,14 @@ from hdlgen.errors import ToolError
 from sim.faults import equivalence, unseen
 from sim.faults.bench import run_testbench
 from sim.faults.equivalence import Equality, compare
-from sim.faults.fault import Fault, plant
+from sim.faults.fault import plant
 from sim.faults.gates import GATE_CELLS
 from sim.faults.lanes import Lanes
-from sim.faults.netlist_faults import draw_netlist_faults
 from sim.faults.sites import Sites
 from sim.faults.structure_faults import draw_structure_faults
 from sim.faults.unseen import is_unseen
-from sim.netlist import Bit, Instance, Netlist
-from tests.sim.faults.designs import TECHNOLOGY, small
+from tests.sim.faults.designs import LEVELS, caught_by_testbench, small
+from tests.sim.faults.spoiled import Spoiled, drawn, flipped
 from tests.sim.faults.toy import Toy, is_same_from_reset_on
 from tests.sim.specs import DOT
 
@@ -46,62 +44,21 @@ def test_a_doubled_register_that_is_read_late_and_before_results_wait_is_not_see
     assert compare(netlist, quiet, GATE_CELLS, seconds=6) is Equality.SAME_AT_PORTS
 
 
-@pytest.mark.parametrize("level", ["structure", "netlist"])
+@pytest.mark.parametrize("level", LEVELS)
 def test_nothing_that_the_testbench_catches_is_said_to_be_unseen(level: str) -> None:
-    design = small(DOT, POINT)
-    if level == "structure":
-        netlist, cells = design.structure.netlist, GATE_CELLS
-        faults = draw_structure_faults(design.structure, Sites(netlist, cells), count=60, seed=2)
-    else:
-        netlist, cells = design.netlist, TECHNOLOGY.cells
-        usable = [cell.name for cell in cells.values() if cell.usable]
-        faults = draw_netlist_faults(Sites(netlist, cells), count=50, seed=2, usable=usable)
-    outputs = {name: cell.outputs for name, cell in cells.items()}
-    caught = run_testbench(Lanes(netlist, cells, faults), design.job).caught
-    wrong = [fault for fault, objection in zip(faults, caught, strict=True) if objection is not None]
+    netlist, cells, wrong = caught_by_testbench(small(DOT, POINT), level, seed=2)
     assert len(wrong) > 40
-    assert not [fault for fault in wrong if is_unseen(netlist, plant(netlist, fault, outputs=outputs), cells)]
+    assert not any(is_unseen(netlist, faulty, cells) for faulty in wrong)
 
 
 EQUAL = (Equality.EQUAL, Equality.SAME_AT_PORTS)
 
 
-class Spoiled:
-    """A toy and a fault of it, which reads what the toy has and brings along gates and registers of its own."""
-
-    def __init__(self, *, remembers: bool = True) -> None:
-        self.toy = Toy(remembers=remembers)
-        self.extra = Toy(remembers=remembers)
-        self.known = len(self.extra.instances)
-        self.pins: dict[tuple[str, str], Bit] = {}
-        self.ports: dict[tuple[str, int], Bit] = {}
-
-    def __getitem__(self, name: str) -> Bit:
-        return self.extra.nets[name]
-
-    def never(self) -> Bit:
-        """Give what holds in phase 3 alone, which no run gets to."""
-        return self.extra.gate("AND", A=self["phase_0"], B=self["phase_1"])
-
-    def replace(self, name: str, pin: str, bit: Bit) -> None:
-        """Let a pin of the toy read another net."""
-        assert any(each.name == name and pin in each.pins for each in self.toy.instances)
-        self.pins[name, pin] = bit
-
-    @property
-    def added(self) -> list[Instance]:
-        return self.extra.instances[self.known :]
-
-    def faulty(self) -> Netlist:
-        """Give the toy with the fault."""
-        fault = Fault(kind="swap", where="here", pins=self.pins, ports=self.ports, added=tuple(self.added))
-        return plant(self.toy.netlist(), fault, outputs=OUTPUTS)
-
-    def judged(self) -> tuple[bool, bool, Equality]:
-        """Tell whether no run shows it, whether it is said to be unseen, and what the whole comparison says."""
-        good, faulty = self.toy.netlist(), self.faulty()
-        same = is_same_from_reset_on(good, faulty)
-        return same, is_unseen(good, faulty, GATE_CELLS), compare(good, faulty, GATE_CELLS, seconds=6)
+def judged(spoiled: Spoiled) -> tuple[bool, bool, Equality]:
+    """Tell whether no run shows it, whether it is said to be unseen, and what the whole comparison says."""
+    good, faulty = spoiled.toy.netlist(), spoiled.faulty()
+    same = is_same_from_reset_on(good, faulty)
+    return same, is_unseen(good, faulty, GATE_CELLS), compare(good, faulty, GATE_CELLS, seconds=6)
 
 
 def held_twice(spoiled: Spoiled, times: int) -> None:
@@ -109,12 +66,6 @@ def held_twice(spoiled: Spoiled, times: int) -> None:
     for place in range(times):
         bit = spoiled.extra.register(f"twice_{place}", bit)
     spoiled.replace("gate_" + str(spoiled["odd"]), "A", bit)
-
-
-def flipped(spoiled: Spoiled, name: str, pin: str, when: Bit) -> None:
-    """Let a pin read its net flipped now and then."""
-    (net,) = [each.pins[pin] for each in spoiled.toy.instances if each.name == name]
-    spoiled.replace(name, pin, spoiled.extra.gate("XOR", A=net, B=when))
 
 
 def in_phase_3(spoiled: Spoiled) -> None:
@@ -178,7 +129,7 @@ SEEN: dict[str, Callable[[Spoiled], None]] = {
 def test_what_no_run_shows_is_found_not_to_be_seen(name: str) -> None:
     spoiled = Spoiled()
     NOT_SEEN[name](spoiled)
-    same, unseen_, equality = spoiled.judged()
+    same, unseen_, equality = judged(spoiled)
     assert same and unseen_ and equality in EQUAL
 
 
@@ -186,7 +137,7 @@ def test_what_no_run_shows_is_found_not_to_be_seen(name: str) -> None:
 def test_what_a_run_shows_is_not_hidden_by_what_is_cut_off(name: str) -> None:
     spoiled = Spoiled()
     SEEN[name](spoiled)
-    same, unseen_, equality = spoiled.judged()
+    same, unseen_, equality = judged(spoiled)
     assert not same and not unseen_ and equality not in EQUAL
 
 
@@ -206,35 +157,15 @@ def test_a_reset_counts_where_its_constant_does_not_look_like_one() -> None:
     with_a_reset_that_does_not_look_constant(spoiled.extra)
     spoiled.known = len(spoiled.extra.instances)
     spoiled.replace("reset_total", "S", spoiled.extra.gate("ANDNOT", A=spoiled["rst"], B=spoiled.never()))
-    same, unseen_, equality = spoiled.judged()
+    same, unseen_, equality = judged(spoiled)
     assert not same and not unseen_ and equality not in EQUAL
-
-
-def drawn(count: int) -> Iterator[Spoiled]:
-    """Draw faults of a gate or a register or two each, anywhere in the toy."""
-    source = random.Random("toys")
-    nets = list(Toy().nets.values())[1:]
-    for _ in range(count):
-        spoiled = Spoiled()
-        bits = list(nets)
-        for place in range(source.choice((1, 1, 2, 3))):
-            if source.random() < 0.3:
-                bits.append(spoiled.extra.register(f"added_{place}", source.choice(bits)))
-            else:
-                kind = source.choice(("AND", "ANDNOT", "OR", "XOR"))
-                bits.append(spoiled.extra.gate(kind, A=source.choice(bits), B=source.choice(bits)))
-        readers = [
-            (each.name, pin) for each in spoiled.toy.instances for pin in each.pins if pin not in ("C", "Q", "Y")
-        ]
-        spoiled.replace(*source.choice(readers), bits[-1])
-        yield spoiled
 
 
 def test_what_is_said_to_be_equivalent_is_so_in_every_run() -> None:
     found = {(same, unseen_): 0 for same in (True, False) for unseen_ in (True, False)}
-    for spoiled in drawn(40):
+    for spoiled in drawn(40, seed="toys"):
         try:
-            same, unseen_, equality = spoiled.judged()
+            same, unseen_, equality = judged(spoiled)
         except (CycleError, ToolError):  # a loop of gates
             continue
         found[same, unseen_] += 1
@@ -272,4 +203,4 @@ def test_a_model_that_is_written_when_time_is_up_is_not_looked_at(monkeypatch: p
 
     monkeypatch.setattr(equivalence, "ask_abc", write_nothing_wrong)
     monkeypatch.setattr(unseen, "ask_abc", write_nothing_wrong)
-    assert spoiled.judged()[2] in (Equality.UNDECIDED, Equality.DIFFERENT_STATES)
+    assert judged(spoiled)[2] in (Equality.UNDECIDED, Equality.DIFFERENT_STATES)
