@@ -1,11 +1,14 @@
 """Cells or gates, adder by adder: a full-adder cell is small, gates that ABC may restructure are fast.
 
-All adders are cells at first. Then, round by round, the netlist is timed and those with the least slack become gates,
-until as many have as the design asked for. So the front between all cells and all gates is filled.
+All adders are cells at first, and the netlist is timed. Those with the least slack are to be gates, a part at a time:
+each part is taken to be quicker from then on, so that the next one is found on what paths are left. Then all is mapped
+once more. So the front between all cells and all gates is filled.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 from sim.logic import Logic
@@ -14,13 +17,17 @@ from sim.netlist import Netlist
 from sim.recipes import Recipe
 from sim.sizing import ease, resize
 from sim.technology import Technology
-from sim.timing import slacks
+from sim.timing import SlackAnalysis
 from sim.yosys_abc import Abc, running
 
 __all__ = ["map_adders_by_slack"]
 
-_ROUNDS = 4
-"""More bring nothing: on the dot product the fronts of 4 and 16 rounds lie within the noise of mapping."""
+_PARTS = 4
+_DELAY_OF_GATES = 0.75
+"""The delay of an adder of gates as a share of a cell's, roughly.
+
+What comes of 0.45, of 8 parts, or of mapping anew after each part lies within the noise of mapping.
+"""
 
 
 def map_adders_by_slack(
@@ -41,20 +48,36 @@ def map_adders_by_slack(
 def _mapped(
     logic: Logic, technology: Technology, recipe: Recipe, *, gate_share: float, folder: Path, seconds: float, abc: Abc
 ) -> Netlist:
-    numbers = {f"a{number}": number for number in range(len(logic.adders))}
-    as_gates: set[int] = set()
-    netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds, abc=abc)
-    cells = [instance.name for instance in netlist.instances if instance.name in numbers]
-    for turn in range(1, _ROUNDS + 1 if gate_share and cells else 1):
-        wanted = round(len(cells) * gate_share * turn / _ROUNDS) - len(as_gates)
-        if not wanted:
-            continue  # the same netlist would come out
-        slack = slacks(netlist, technology)
-        left = [instance.name for instance in netlist.instances if instance.name in numbers]
-        as_gates |= {numbers[name] for name in sorted(left, key=lambda name: (slack[name], numbers[name]))[:wanted]}
-        netlist = map_logic(logic, technology, recipe, folder=folder, seconds=seconds, abc=abc, as_gates=as_gates)
-    if recipe.for_speed and any(instance.name in numbers for instance in netlist.instances):
+    names = [f"a{number}" for number in range(len(logic.adders))]
+    mapped = functools.partial(map_logic, logic, technology, recipe, folder=folder, seconds=seconds, abc=abc)
+    netlist = mapped(sizes_later=not gate_share)
+    cells = _among(names, netlist)
+    critical = set(_critical(netlist, technology, cells, round(len(cells) * gate_share)))
+    if critical:
+        as_gates = {number for number, name in enumerate(names) if name in critical}
+        netlist = mapped(as_gates=as_gates, sizes_later=True)
+    if recipe.for_speed and _among(names, netlist):
         netlist = resize(netlist, technology, recipe, folder=folder, seconds=seconds, abc=abc)
         if recipe.eased:
             netlist = ease(netlist, technology, recipe.eased, folder=folder, seconds=seconds, abc=abc)
     return netlist
+
+
+def _among(names: Sequence[str], netlist: Netlist) -> list[str]:
+    """List the names that instances have, in the order of the names."""
+    present = {instance.name for instance in netlist.instances}
+    return [name for name in names if name in present]
+
+
+def _critical(netlist: Netlist, technology: Technology, cells: Sequence[str], count: int) -> list[str]:
+    """Choose so many adder cells that are to be gates."""
+    chosen: list[str] = []
+    if count:
+        analysis = SlackAnalysis(netlist, technology)
+        left = list(cells)
+        for part in range(1, _PARTS + 1):
+            slack = analysis.slacks(dict.fromkeys(chosen, _DELAY_OF_GATES))
+            left.sort(key=slack.__getitem__)
+            wanted = round(count * part / _PARTS) - len(chosen)
+            chosen, left = chosen + left[:wanted], left[wanted:]
+    return chosen

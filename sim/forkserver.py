@@ -51,12 +51,13 @@ class Kept:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """A task as the server keeps it: its limits and how often it was tried."""
+    """A task as the server keeps it: its limits, whether it goes before those that wait, and how often it was tried."""
 
     number: int
     cpu_seconds: float
     wall_seconds: float
     memory_bytes: int
+    first: bool = False
     attempts: int = 0
 
 
@@ -128,7 +129,8 @@ class Server:
                 if not received:
                     return
                 *lines, text = (text + received).split(b"\n")
-                self.waiting.extend(Job(**json.loads(line)) for line in lines)
+                for job in (Job(**json.loads(line)) for line in lines):
+                    (self.waiting.appendleft if job.first else self.waiting.append)(job)
             for run in [run for run in self.running if run.verdict in ready]:
                 self.running.remove(run)
                 try:

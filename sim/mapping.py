@@ -45,6 +45,7 @@ def map_logic(
     folder: Path,
     seconds: float,
     as_gates: Collection[int] = (),
+    sizes_later: bool = False,
     abc: Abc | None = None,
 ) -> Netlist:
     """Map one module.
@@ -54,6 +55,8 @@ def map_logic(
             and instance `a7` is number 7.
         folder: takes ABC's input, script, output and log.
         seconds: wall-clock limit of ABC.
+        sizes_later: whether `sim.sizing.resize` follows where there are adder cells: a recipe for speed then leaves it
+            the sizes.
         abc: a process in the folder to use; one of its own where none is given.
     Returns: a netlist of library cells, the same for the same arguments.
     Raises: ToolError where ABC fails in any way or a clock is gated, ToolTimeout, ToolMissing.
@@ -69,7 +72,8 @@ def map_logic(
     if not groups:
         return _join(logic.ports, boundary, (), (), {})
     (folder / _LOGIC).write_text(write_blif(logic.gates, starts, [group[0].bit for group in groups]))
-    mapped = _run_abc(technology, recipe, _mean_load_ff(groups, boundary, technology), folder, seconds, abc)
+    script = recipe.mapping if adders and recipe.for_speed and sizes_later else recipe.script
+    mapped = _run_abc(technology, script, _mean_load_ff(groups, boundary, technology), folder, seconds, abc)
     gates, driver = read_blif(mapped, technology, starts, logic.free)
     return _join(logic.ports, boundary, gates, groups, driver)
 
@@ -147,15 +151,13 @@ def _mean_load_ff(groups: Sequence[Sequence[_End]], boundary: Sequence[Instance]
     return total / len(groups)
 
 
-def _run_abc(
-    technology: Technology, recipe: Recipe, load_ff: float, folder: Path, seconds: float, abc: Abc | None
-) -> str:
+def _run_abc(technology: Technology, script: str, load_ff: float, folder: Path, seconds: float, abc: Abc | None) -> str:
     (folder / "cells.lib").unlink(missing_ok=True)
     (folder / "cells.lib").symlink_to(technology.liberty)  # ABC splits a path at its spaces
     unwanted = "".join(f" -X {name}" for name in _unwanted(technology))
     read = [f"read_lib{unwanted} cells.lib", f"read_blif {_LOGIC}"]
     around = Surroundings(driving_cell=technology.driving_cell, load_ff=load_ff)
-    return run_abc(read, recipe.script, around, folder=folder, seconds=seconds, abc=abc)
+    return run_abc(read, script, around, folder=folder, seconds=seconds, abc=abc)
 
 
 def _unwanted(technology: Technology) -> list[str]:

@@ -111,7 +111,7 @@ class Measure:
         pool: Pool,
         cache: Cache,
         simulator: str | None = None,
-        together: int = 4,
+        together: int = 8,
         energy: bool = False,
     ) -> None:
         self.compiler = compiler
@@ -139,7 +139,7 @@ class Measure:
         by_key: dict[str, _Pending] = {}
         waiting: list[_Pending] = []
         # All workers simulate, and no design waits for more others than it must.
-        together = max(1, min(self.together, math.ceil(len(points) / self.pool.workers)))
+        together = max(1, min(self.together, math.ceil(2 * len(points) / self.pool.workers)))
         for entry, task in zip(pending, [self.submit_build(point) for point in points], strict=True):
             outcome = task.result()
             entry.cpu_s += outcome.cpu_s
@@ -243,7 +243,8 @@ class Measure:
             for name, built in designs
         ]
         seconds = SIMULATION_SECONDS * len(jobs)
-        return self.pool.submit(simulate_together, jobs, self.simulator, cpu_seconds=seconds)
+        # The longest task goes first, so that the workers come to an end together.
+        return self.pool.submit(simulate_together, jobs, self.simulator, cpu_seconds=seconds, first=True)
 
     def _simulate(self, entries: Sequence[_Pending]) -> None:
         """Hand some designs to one simulation."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from sim.netlist import Instance, Netlist
 from sim.technology import Technology
 from sim.timing_graph import Graph, build_graph
 
-__all__ = ["Conditions", "Step", "Timing", "analyse", "conditions", "prepare", "slacks"]
+__all__ = ["Conditions", "SlackAnalysis", "Step", "Timing", "analyse", "conditions", "prepare"]
 
 _NEVER = -1e30  # an edge that does not happen
 _EDGES = ("rise", "fall")
@@ -119,25 +120,45 @@ def analyse(netlist: Netlist | str, technology: Technology) -> Timing:
     )
 
 
-def slacks(netlist: Netlist, technology: Technology) -> dict[str, float]:
-    """Tell of each instance how much later its outputs might come at the shortest period.
+class SlackAnalysis:
+    """How much later the outputs of each instance of a mapped netlist might come at its shortest period.
 
-    Returns: picoseconds by the instance's name; infinite where no path that ends leads through it.
+    It may be asked what would be if some instances were quicker, which costs far less than the first analysis.
+
     Raises: ToolError as `analyse`.
     """
-    flow = _flow(netlist, technology)
-    graph = flow.graph
-    period = flow.arrivals[flow.end_keys[flow.worst]] + flow.end_setups[flow.worst]
-    required = np.full(len(flow.arrivals), np.inf)
-    np.minimum.at(required, flow.end_keys, period - flow.end_setups)
-    lasts = flow.proposed - flow.arrivals[graph.source]
-    for begin, end, _ in reversed(graph.levels):
-        np.minimum.at(required, graph.source[begin:end], required[graph.target[begin:end]] - lasts[begin:end])
-    slack = np.where(flow.arrivals > _NEVER / 2, required - flow.arrivals, np.inf)
-    inside = graph.owner >= 0
-    found = np.full(len(netlist.instances), np.inf)
-    np.minimum.at(found, graph.owner[inside], slack[graph.target[inside]])
-    return {instance.name: float(found[number]) for number, instance in enumerate(netlist.instances)}
+
+    def __init__(self, netlist: Netlist, technology: Technology) -> None:
+        self._flow = flow = _flow(netlist, technology)
+        self._names = [instance.name for instance in netlist.instances]
+        self._delays = flow.proposed - flow.arrivals[flow.graph.source]
+        self._starts = flow.arrivals.copy()
+        self._starts[flow.graph.target] = _NEVER
+
+    def slacks(self, delays: Mapping[str, float] = MappingProxyType({})) -> dict[str, float]:
+        """Give the slack of each instance.
+
+        Args:
+            delays: by the name of an instance, its delays as a share of those of its cell.
+        Returns: picoseconds by the instance's name; infinite where no path that ends leads through it.
+        """
+        flow, graph = self._flow, self._flow.graph
+        shares = np.array([*(delays.get(name, 1.0) for name in self._names), 1.0])  # the last one: of input ports
+        lasts = self._delays * shares[graph.owner]
+        arrivals = self._starts.copy()
+        for begin, end, groups in graph.levels:
+            proposed = arrivals[graph.source[begin:end]] + lasts[begin:end]
+            arrivals[graph.target[begin:end][groups]] = np.maximum.reduceat(proposed, groups)
+        latest = float(np.max(arrivals[flow.end_keys] + flow.end_setups))
+        required = np.full(len(arrivals), np.inf)
+        np.minimum.at(required, flow.end_keys, latest - flow.end_setups)
+        for begin, end, _ in reversed(graph.levels):
+            np.minimum.at(required, graph.source[begin:end], required[graph.target[begin:end]] - lasts[begin:end])
+        slack = np.where(arrivals > _NEVER / 2, required - arrivals, np.inf)
+        inside = graph.owner >= 0
+        found = np.full(len(self._names), np.inf)
+        np.minimum.at(found, graph.owner[inside], slack[graph.target[inside]])
+        return dict(zip(self._names, found.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,7 +15,7 @@ from sim.lookup import interpolate
 from sim.netlist import Bit, Instance, Netlist, Port
 from sim.synthesize import synthesize
 from sim.technology import TECHNOLOGIES, Technology, load
-from sim.timing import analyse, slacks
+from sim.timing import SlackAnalysis, analyse
 from tests.sim.circuits import ADDERS, CHAIN, DOT, rtlil
 
 needs_sta = pytest.mark.skipif(shutil.which("sta") is None, reason="OpenSTA (sta) is not installed")
@@ -204,7 +204,7 @@ def test_netlists_that_cannot_be_timed_are_refused(broken: Netlist, message: str
 def test_slacks_are_those_of_opensta(tmp_path: Path) -> None:
     technology = load("sky130hd")
     mapped = synthesize(rtlil(ADDERS, tmp_path), technology, recipe="balanced", folder=tmp_path).mapped
-    found = slacks(mapped, technology)
+    found = SlackAnalysis(mapped, technology).slacks()
     worst = opensta(mapped.verilog(), technology, tmp_path)
     text = (tmp_path / "commands.tcl").read_text()
     for instance in mapped.instances[::7]:
@@ -222,7 +222,7 @@ def test_slacks_are_those_of_opensta(tmp_path: Path) -> None:
 def test_the_critical_path_has_no_slack_and_nothing_has_less(tmp_path: Path) -> None:
     technology = load("asap7")
     mapped = synthesize(rtlil(DOT, tmp_path), technology, recipe="fast", folder=tmp_path).mapped
-    found = slacks(mapped, technology)
+    found = SlackAnalysis(mapped, technology).slacks()
     path = {step.instance for step in analyse(mapped, technology).path[:-1] if step.cell}
     assert max(found[name] for name in path) == pytest.approx(0.0, abs=1e-6)
     assert min(found.values()) == pytest.approx(0.0, abs=1e-6) and max(found.values()) > 1.0
