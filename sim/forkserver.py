@@ -22,7 +22,6 @@ import shutil
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +50,13 @@ class Kept:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """A task as the server keeps it: its limits, whether it goes before those that wait, and how often it was tried."""
+    """A task as the server keeps it: its limits, its urgency among those that wait, and how often it was tried."""
 
     number: int
     cpu_seconds: float
     wall_seconds: float
     memory_bytes: int
-    first: bool = False
+    urgency: float = 0.0
     attempts: int = 0
 
 
@@ -112,8 +111,8 @@ class Server:
         self.kept = kept
         self.life = life
         self.hold = hold
-        self.waiting: deque[Job] = deque()
-        self.alone: deque[Job] = deque()
+        self.waiting: list[Job] = []
+        self.alone: list[Job] = []
         self.running: list[Run] = []
 
     def run(self) -> None:
@@ -129,8 +128,8 @@ class Server:
                 if not received:
                     return
                 *lines, text = (text + received).split(b"\n")
-                for job in (Job(**json.loads(line)) for line in lines):
-                    (self.waiting.appendleft if job.first else self.waiting.append)(job)
+                self.waiting.extend(Job(**json.loads(line)) for line in lines)
+                self.waiting.sort(key=lambda job: -job.urgency)
             for run in [run for run in self.running if run.verdict in ready]:
                 self.running.remove(run)
                 try:
@@ -139,11 +138,11 @@ class Server:
                     return
 
     def start(self) -> None:
-        """Fill the free places, in the order of asking; a job that must be alone waits for an empty house."""
+        """Fill the free places, the most urgent job first; one that must be alone waits for an empty house."""
         while self.waiting and len(self.running) < self.workers and not any(run.alone for run in self.running):
-            self.launch(self.waiting.popleft(), alone=False)
+            self.launch(self.waiting.pop(0), alone=False)
         if self.alone and not self.waiting and not self.running:
-            self.launch(self.alone.popleft(), alone=True)
+            self.launch(self.alone.pop(0), alone=True)
 
     def launch(self, job: Job, *, alone: bool) -> None:
         """Fork the supervisor of one attempt."""
@@ -173,7 +172,7 @@ class Server:
         job = run.job
         if verdict["kind"] != "done" and job.attempts < ATTEMPTS:
             if verdict["kind"] == "died":
-                self.waiting.appendleft(job)
+                self.waiting.insert(0, job)
             else:
                 self.alone.append(job)
             return

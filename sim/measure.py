@@ -58,6 +58,7 @@ NETLIST = "netlist.v.z"
 
 KEPT_CHARACTERS = 100_000_000
 """How much text of the designs built last is kept; beyond it, the oldest are built again where they are needed."""
+_SIMULATION = "simulation"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -124,6 +125,7 @@ class Measure:
         self.together = together
         self.energy = energy
         self.stages: dict[str, float] = {}
+        self._per_character_s: dict[str, float] = {}
         self._built: dict[Point, Built] = {}
         # A cache of another release, whose scores have other figures, holds nothing of use.
         placer = (nextpnr_version(technology.kind),) if isinstance(technology, Fpga) else ()
@@ -178,7 +180,7 @@ class Measure:
 
     def submit_build(self, point: Point | None) -> Task[Built]:
         """Have a design built: that of a point, or the stock design for None."""
-        return self.pool.submit(build, self.compiler, point, cpu_seconds=BUILD_SECONDS)
+        return self.pool.submit(build, self.compiler, point, cpu_seconds=BUILD_SECONDS, urgency=math.inf)
 
     def built(self, points: Sequence[Point]) -> list[Built]:
         """Give the designs of points, which are built where they have not been of late.
@@ -205,7 +207,15 @@ class Measure:
                 place_and_route, *routed, cpu_seconds=FPGA_SECONDS, memory_bytes=MAX_WEBASSEMBLY_BYTES
             )
         arguments = (built.rtlil, self.technology, recipe, flow, gate_share, *self._counts(built))
-        return self.pool.submit(map_and_time, *arguments, cpu_seconds=self._map_seconds)
+        urgency = self._expected_s(_mapping(recipe, gate_share), len(built.rtlil))
+        return self.pool.submit(map_and_time, *arguments, cpu_seconds=self._map_seconds, urgency=urgency)
+
+    def _expected_s(self, kind: str, characters: int) -> float:
+        """Guess the CPU seconds of a task from the last one of its kind; before there was one, it goes before others.
+
+        The longest tasks go first, so that the workers come to an end together.
+        """
+        return self._per_character_s.get(kind, math.inf) * characters
 
     @property
     def _map_seconds(self) -> float:
@@ -243,8 +253,8 @@ class Measure:
             for name, built in designs
         ]
         seconds = SIMULATION_SECONDS * len(jobs)
-        # The longest task goes first, so that the workers come to an end together.
-        return self.pool.submit(simulate_together, jobs, self.simulator, cpu_seconds=seconds, first=True)
+        urgency = self._expected_s(_SIMULATION, sum(len(built.rtlil) for _, built in designs))
+        return self.pool.submit(simulate_together, jobs, self.simulator, cpu_seconds=seconds, urgency=urgency)
 
     def _simulate(self, entries: Sequence[_Pending]) -> None:
         """Hand some designs to one simulation."""
@@ -260,6 +270,8 @@ class Measure:
         outcome = entry.simulation.task.result()
         entry.cpu_s += outcome.cpu_s / entry.simulation.members
         self._spend(0.0, {"simulation by cocotb, in groups": outcome.cpu_s / entry.simulation.members})
+        assert entry.built is not None
+        self._per_character_s[_SIMULATION] = outcome.cpu_s / entry.simulation.members / len(entry.built.rtlil)
         if outcome.failure is not None and entry.simulation.members > 1:
             self._simulate([entry])
             return self._simulated(entry)
@@ -294,6 +306,9 @@ class Measure:
                 return _failed(entry, failure)
         result, mapped = simulated.require(), mapping.require()
         self._spend(mapping.cpu_s, mapped.stages)
+        chosen = settings(entry.point)
+        kind = _mapping(chosen.recipe, chosen.gate_share)
+        self._per_character_s[kind] = mapping.cpu_s / len(entry.built.rtlil)
         if result.status != "ok":
             statuses = {"mismatch": Status.MISMATCH, "timeout": Status.TIMEOUT}
             return self._evaluation(entry, statuses.get(result.status, Status.TOOL_FAILED), message=result.message)
@@ -332,6 +347,11 @@ class Measure:
             runtime_s=round(entry.cpu_s if runtime_s is None else runtime_s, 3),
             message=message,
         )
+
+
+def _mapping(recipe: str, gate_share: float) -> str:
+    """Name the kind of a mapping, of which each takes about as long a gate."""
+    return f"{recipe}, twice" if 0 < gate_share < 1 else recipe
 
 
 def score_of(mapped: Mapped, result: SimulationResult, *, error_bound_lsb: float = 0.0) -> Score:

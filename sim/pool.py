@@ -163,7 +163,7 @@ class Pool:
         cpu_seconds: float = 60.0,
         wall_seconds: float | None = None,
         memory_bytes: int = MAX_TOOL_MEMORY_BYTES,
-        first: bool = False,
+        urgency: float = 0.0,
     ) -> Task[T]:
         """Ask for `function(*arguments)` in a child of its own.
 
@@ -172,7 +172,7 @@ class Pool:
             cpu_seconds: limit on the sum over the child and every program that it starts.
             wall_seconds: limit on the time that passes, against sleeping hangs; generous by default.
             memory_bytes: limit on the address space of the child and of each of its programs.
-            first: whether it goes before all that wait.
+            urgency: of those that wait, the most urgent goes first, and of equals the one that was asked for first.
         Raises: StoreError where the disk refuses, or has no room for what the child and its programs may write.
         """
         if self.closed:
@@ -193,7 +193,7 @@ class Pool:
             "cpu_seconds": cpu_seconds,
             "wall_seconds": 30.0 + 10.0 * cpu_seconds if wall_seconds is None else wall_seconds,
             "memory_bytes": memory_bytes,
-            "first": first,
+            "urgency": urgency,
         }
         task: Task[T] = Task(self, number, getattr(function, "__name__", "task"), limits)
         self.tasks[number] = task

@@ -123,7 +123,7 @@ def _simulate_group(
         accused: int | None = None  # the design whose file a compiler complains of
         try:
             command = _compile(simulator, group, inner, waves=waves, seconds=seconds * len(group))
-            trouble = _run(command, group, inner, seconds=seconds * len(group))
+            trouble = _run(command, simulator.variables, group, inner, seconds=seconds * len(group))
         except tools.ToolTimeout as error:
             status, trouble = "timeout", str(error)
         except ToolError as error:
@@ -176,11 +176,13 @@ def _compile(
             raise first from None
 
 
-def _run(command: Sequence[str], group: Sequence[_Member], folder: Path, *, seconds: float) -> str:
+def _run(
+    command: Sequence[str], own: Mapping[str, str], group: Sequence[_Member], folder: Path, *, seconds: float
+) -> str:
     """Run a compiled simulation and say what it complained of, if anything."""
     documents = [job_document(index, member.job) for index, member in enumerate(group)]
     (folder / "jobs.json").write_text(json.dumps(documents))
-    settings = variables(top=_WRAPPER, results=folder / "results.xml")
+    settings = {**variables(top=_WRAPPER, results=folder / "results.xml"), **own}
     plusarg = f"+hdlgen_jobs={folder / 'jobs.json'}"
     done = tools.run([*command, plusarg], folder=folder, seconds=seconds, variables=settings)
     lines = (done.error + done.output).strip().splitlines()

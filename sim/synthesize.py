@@ -63,7 +63,7 @@ class Flow:
 
 FLOWS: Mapping[str, Flow] = {
     # Hand-built structure stays: no pass that looks for better arithmetic, only what propagates constants.
-    "generated": Flow(passes=("flatten", "opt"), keeps_adders=True),
+    "generated": Flow(passes=("flatten", "opt_clean -purge", "opt"), keeps_adders=True),
     "plain": Flow(passes=(*_STOCK_BEGIN, "alumacc", *_STOCK_END), keeps_adders=False),
     "booth": Flow(passes=(*_STOCK_BEGIN, "booth", "alumacc", *_STOCK_END), keeps_adders=False),
     "booth_tree": Flow(

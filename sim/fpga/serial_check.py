@@ -79,7 +79,7 @@ def check_serial(
     answers_path.unlink(missing_ok=True)
     chosen = choose(simulator)
     command = chosen.compile(files, top="serial_bench", folder=folder, waves=False, seconds=seconds)
-    settings = variables(top="serial_bench", results=folder / "results.xml", tests=_TESTS)
+    settings = {**variables(top="serial_bench", results=folder / "results.xml", tests=_TESTS), **chosen.variables}
     done = tools.run([*command, f"+hdlgen_serial={path}"], folder=folder, seconds=seconds, variables=settings)
     if not answers_path.is_file():
         lines = (done.error + done.output).strip().splitlines() or ["it says nothing"]

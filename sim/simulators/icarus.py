@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cocotb_tools import config
 
 from sim import tools
+from sim.simulators.casts import casts, remembering
 from sim.simulators.simulator import Rejected, complaint
 
 __all__ = ["Icarus"]
@@ -19,6 +20,11 @@ class Icarus:
 
     name = "icarus"
     programs: tuple[str, ...] = ("iverilog", "vvp")
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """See `Simulator.variables`."""
+        return remembering(casts())
 
     def compile(
         self, sources: Sequence[Path], *, top: str, folder: Path, waves: bool, seconds: float

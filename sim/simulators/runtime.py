@@ -21,7 +21,7 @@ from pathlib import Path
 from hdlgen.errors import ToolError
 from sim import tools
 
-__all__ = ["Runtime", "default_cache", "runtime"]
+__all__ = ["Runtime", "building", "default_cache", "runtime"]
 
 _UNITS = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_threads")
 _HEADERS = ("verilated.h", "verilated_dpi.h", "verilated_vpi.h", "libgen.h", "memory", "string")
@@ -78,7 +78,7 @@ def runtime(root: Path, *, waves: bool, cache: Path, seconds: float) -> Runtime:
         return all((kept / name).is_file() for name in expected)
 
     if not is_whole():
-        with _building(kept) as folder:
+        with building(kept) as folder:
             if not is_whole():
                 (folder / "runtime.h").write_text(header)
                 _run_all(commands, folder, seconds)
@@ -109,7 +109,7 @@ def _digest(compiler: Path, commands: Sequence[Sequence[str]], header: str, incl
 
 
 @contextlib.contextmanager
-def _building(kept: Path) -> Iterator[Path]:
+def building(kept: Path) -> Iterator[Path]:
     """Give a fresh folder beside the kept one, under its lock; whatever is left of it is removed.
 
     Raises: ToolError where the cache cannot be written.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,10 @@ class Simulator(Protocol):
     name: str
     programs: tuple[str, ...]
     """The programs that must be installed."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment variables of its simulations, beside those of cocotb."""
 
     def compile(
         self, sources: Sequence[Path], *, top: str, folder: Path, waves: bool, seconds: float

@@ -7,9 +7,10 @@ interpreter that other machines lack, and its rules for several files miss a fla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from cocotb_tools import config
 
@@ -35,6 +36,7 @@ class Verilator:
 
     name = "verilator"
     programs: tuple[str, ...] = ("verilator", "g++")
+    variables: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, cache: Path | None = None) -> None:
         self.cache = cache

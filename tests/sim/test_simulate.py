@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import sys
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -121,6 +122,7 @@ class Counting:
         self.inner = inner
         self.name = inner.name
         self.programs = inner.programs
+        self.variables = inner.variables
         self.designs: list[int] = []
 
     def compile(self, sources: Sequence[Path], **settings: Any) -> tuple[str, ...]:
@@ -315,6 +317,7 @@ class Pretender:
 
     name = "pretender"
     programs: tuple[str, ...] = ()
+    variables: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, *, report: str = "", record: str = "", status: int = 0) -> None:
         self.report, self.record, self.status = report, record, status
