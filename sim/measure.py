@@ -58,6 +58,8 @@ NETLIST = "netlist.v.z"
 
 KEPT_CHARACTERS = 100_000_000
 """How much text of the designs built last is kept; beyond it, the oldest are built again where they are needed."""
+_COMPRESSION = 1
+"""Of netlists, the fastest: the workers wait meanwhile."""
 _SIMULATION = "simulation"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -73,6 +75,13 @@ class _Pending:
     simulation: _Shared | None = None
     known: Evaluation | None = None
     cpu_s: float = 0.0
+
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether its mapping and its simulation have ended."""
+        if self.mapping is None or self.simulation is None:
+            return False
+        return self.mapping.outcome is not None and self.simulation.task.outcome is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +173,13 @@ class Measure:
                     self._simulate(waiting)
                     waiting = []
         self._simulate(waiting)
+        measured = [entry for entry in pending if entry.mapping is not None]
         for entry in pending:
-            if entry.known is None and entry.mapping is None:
-                yield replace(self._finished(by_key[entry.key]), point=entry.point, runtime_s=0.0)
-            else:
-                yield self._finished(entry)
+            again = entry.known is None and entry.mapping is None
+            first = by_key[entry.key] if again else entry
+            while first.known is None:
+                self._settle(measured)
+            yield replace(first.known, point=entry.point, runtime_s=0.0) if again else first.known
 
     def key(self, built: Built, recipe: str, gate_share: float = 0.0) -> str:
         """Digest all that a score depends on."""
@@ -291,11 +302,13 @@ class Measure:
             return None
         return self._evaluation(entry, Status.OK, score=Score(**record["score"]), runtime_s=0.0)
 
-    def _finished(self, entry: _Pending) -> Evaluation:
-        """Wait for what is under way and judge it, once."""
-        if entry.known is None:
+    def _settle(self, entries: Sequence[_Pending]) -> None:
+        """Judge what has been measured, in whichever order, so that nothing is left to do when the last one comes."""
+        ready = [entry for entry in entries if entry.known is None and entry.is_measured]
+        for entry in ready:
             entry.known = self._judge(entry)
-        return entry.known
+        if not ready:
+            self.pool.receive()
 
     def _judge(self, entry: _Pending) -> Evaluation:
         assert entry.mapping is not None and entry.built is not None
@@ -326,7 +339,7 @@ class Measure:
             "path": list(mapped.path),
             **({} if mapped.consumption is None else {"energy": asdict(mapped.consumption)}),
         }
-        self.cache.put(entry.key, record, {NETLIST: zlib.compress(mapped.netlist.encode())})
+        self.cache.put(entry.key, record, {NETLIST: zlib.compress(mapped.netlist.encode(), _COMPRESSION)})
         return self._evaluation(entry, Status.OK, score=score)
 
     def _evaluation(

@@ -71,8 +71,9 @@ def test_it_answers_as_cpp_does_for_bases_of_every_kind(tmp_path: Path) -> None:
 def test_a_library_that_answers_wrongly_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = tmp_path / "casts.c"
     text = module._SOURCE.read_text()
-    wrong.write_text(text.replace("known->table != table ||", ""))
-    assert wrong.read_text() != text
+    changed = text.replace("known->table != table ||", "").replace("((uintptr_t)table >> 3) * 31 +", "")
+    wrong.write_text(changed)
+    assert len(changed) < len(text) - 50  # both are gone
     monkeypatch.setattr(module, "_SOURCE", wrong)
     library = casts(tmp_path / "kept")
     assert library is not None and answers(tmp_path, library) != answers(tmp_path, None)
