@@ -61,6 +61,8 @@ KEPT_CHARACTERS = 100_000_000
 _COMPRESSION = 1
 """Of netlists, the fastest: the workers wait meanwhile."""
 _SIMULATION = "simulation"
+_PER_CHARACTER_S = 3e-6
+"""CPU seconds that a task may take for each character of RTLIL."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -222,11 +224,11 @@ class Measure:
         return self.pool.submit(map_and_time, *arguments, cpu_seconds=self._map_seconds, urgency=urgency)
 
     def _expected_s(self, kind: str, characters: int) -> float:
-        """Guess the CPU seconds of a task from the last one of its kind; before there was one, it goes before others.
+        """Guess the CPU seconds of a task from the last one of its kind, or from one of a dot product.
 
         The longest tasks go first, so that the workers come to an end together.
         """
-        return self._per_character_s.get(kind, math.inf) * characters
+        return self._per_character_s.get(kind, _PER_CHARACTER_S) * characters
 
     @property
     def _map_seconds(self) -> float:
