@@ -49,13 +49,14 @@ def _mapped(
     logic: Logic, technology: Technology, recipe: Recipe, *, gate_share: float, folder: Path, seconds: float, abc: Abc
 ) -> Netlist:
     names = [f"a{number}" for number in range(len(logic.adders))]
-    mapped = functools.partial(map_logic, logic, technology, recipe, folder=folder, seconds=seconds, abc=abc)
-    netlist = mapped(sizes_later=not gate_share)
-    cells = _among(names, netlist)
-    critical = set(_critical(netlist, technology, cells, round(len(cells) * gate_share)))
-    if critical:
+    mapped = functools.partial(map_logic, logic, technology, folder=folder, seconds=seconds, abc=abc)
+    as_gates = set(range(len(names))) if gate_share == 1.0 else set()
+    if 0.0 < gate_share < 1.0 and names:
+        first = mapped(recipe.hasty)
+        cells = _among(names, first)
+        critical = set(_critical(first, technology, cells, round(len(cells) * gate_share)))
         as_gates = {number for number, name in enumerate(names) if name in critical}
-        netlist = mapped(as_gates=as_gates, sizes_later=True)
+    netlist = mapped(recipe, as_gates=as_gates, sizes_later=True)
     if recipe.for_speed and _among(names, netlist):
         netlist = resize(netlist, technology, recipe, folder=folder, seconds=seconds, abc=abc)
         if recipe.eased:

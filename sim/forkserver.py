@@ -35,7 +35,7 @@ KEPT = "kept.pickle"
 """The file, in the pool's folder, of what every worker shares: a function or None, and the objects that it is given."""
 
 ATTEMPTS = 2
-YOUNG_OBJECTS = 200_000
+YOUNG_OBJECTS = 1_000_000
 """How many objects a worker makes between two searches for garbage: it lives too short to search every 700."""
 TICK_S = 0.1
 """How often a supervisor looks at the CPU seconds of its family."""

@@ -23,7 +23,7 @@ from typing import Any, Generic, Self, TypeVar
 from hdlgen.errors import StoreError, ToolError
 from hdlgen.limits import MAX_TOOL_MEMORY_BYTES, MIN_TEMPORARY_BYTES
 from sim.forkserver import KEPT, Kept
-from sim.tools import environment
+from sim.tools import LARGE_PAGES, environment
 
 __all__ = ["Failure", "FailureKind", "Outcome", "Pool", "Task"]
 
@@ -216,7 +216,11 @@ class Pool:
                 # One thread each, for the workers share the cores; one order of sets, for equal runs.
                 # Temporary files of workers and programs go with the pool's folder: one that is killed leaves them.
                 env=environment(
-                    OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0", TMPDIR=str(self.folder)
+                    OPENBLAS_NUM_THREADS="1",
+                    OMP_NUM_THREADS="1",
+                    PYTHONHASHSEED="0",
+                    TMPDIR=str(self.folder),
+                    **LARGE_PAGES,
                 ),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,

@@ -8,7 +8,7 @@ them is on the front of area and period somewhere. Left out, as others beat them
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["RECIPES", "Recipe"]
 
@@ -36,6 +36,11 @@ class Recipe:
         return f"{self.mapping}; {self.sizing}"
 
     @property
+    def hasty(self) -> Recipe:
+        """Give the same for a netlist that is only timed: what saves area where nothing is critical is left out."""
+        return replace(self, sizing=_FASTER) if self.for_speed else self
+
+    @property
     def for_speed(self) -> bool:
         """Tell whether the sizes are chosen for speed; otherwise they are the smallest."""
         return self.sizing == _FASTEST
@@ -43,7 +48,8 @@ class Recipe:
 
 _BUFFERED = "topo; buffer -c; topo"
 _SPARINGLY = "topo; buffer -c -N 16; topo"
-_FASTEST = "upsize; dnsize"
+_FASTER = "upsize"
+_FASTEST = f"{_FASTER}; dnsize"
 _SMALLEST = "dnsize -D 1000000"
 
 RECIPES: Mapping[str, Recipe] = {

@@ -155,10 +155,10 @@ class _Whole:
         ABC renames the nets, so the two netlists are walked side by side.
         """
         gates: dict[str, tuple[str, list[str]]] = {}
-        for line in text.replace("\\\n", " ").splitlines():
-            words = line.split()
-            if words[:1] == [".gate"]:
-                *inputs, output = (word.split("=", 1)[1] for word in words[2:])
+        for line in text.replace("\\\n", " ").replace("=", " ").splitlines():
+            if line.startswith(".gate "):
+                words = line.split()
+                *inputs, output = words[3::2]
                 gates[output] = (words[1], inputs)
         found: dict[str, str] = {}
         seen: set[Bit] = set()
