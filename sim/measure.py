@@ -51,7 +51,7 @@ from sim.workload import Workload
 
 __all__ = ["NETLIST", "PRELOAD", "Measure", "score_of"]
 
-PRELOAD = ("sim.measure",)
+PRELOAD = ("sim.measure", "numpy.ma")
 """What the pool imports once, before its first worker."""
 NETLIST = "netlist.v.z"
 """The file of a cached result that holds the mapped netlist, compressed."""

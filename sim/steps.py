@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hdlgen.arithmetic import prefix_gallery
 from hdlgen.compiler import Compiler
 from hdlgen.errors import ToolError, ToolMissing
 from hdlgen.payload import Port
@@ -91,6 +92,7 @@ class Count:
 
 def prepare(compiler: Compiler, technology: Technology | Fpga) -> None:
     """Work out what the steps with these need again and again, where all workers are forked from."""
+    prefix_gallery.prepare()
     if isinstance(technology, Fpga):
         return
     timing.prepare(technology)

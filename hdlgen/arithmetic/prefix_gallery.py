@@ -10,7 +10,7 @@ from hdlgen.arithmetic.prefix_adder import PrefixForm
 from hdlgen.arithmetic.prefix_families import ladner_fischer
 from hdlgen.arithmetic.prefix_graph import Columns, trim, verify_columns
 
-__all__ = ["SEARCHED", "searched"]
+__all__ = ["SEARCHED", "prepare", "searched"]
 
 SEARCHED = (
     "searched_fastest",
@@ -33,9 +33,13 @@ def _read() -> dict[str, dict[int, tuple[Columns, PrefixForm]]]:
     kept: dict[str, dict[int, tuple[Columns, PrefixForm]]] = {name: {} for name in SEARCHED}
     for entry in json.loads(files("designs").joinpath(*_PLACE).read_text(encoding="utf-8"))["graphs"]:
         columns = tuple(map(tuple, entry["columns"]))
-        verify_columns(columns)
         kept[entry["name"]][entry["width"]] = columns, PrefixForm(**entry["form"])
     return kept
+
+
+def prepare() -> None:
+    """Read the gallery now, where later processes are forked from."""
+    _read()
 
 
 @cache
@@ -51,4 +55,5 @@ def searched(name: str, width: int) -> tuple[Columns, PrefixForm]:
     if wider is None:
         return ladner_fischer(width, slack=SEARCHED.index(name) * 4 // len(SEARCHED)), PrefixForm()
     columns, form = kept[wider]
+    verify_columns(columns)
     return trim(columns, width), form

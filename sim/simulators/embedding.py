@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
 from pathlib import Path
 
 import find_libpython
@@ -48,11 +50,23 @@ def variables(*, top: str, results: Path, tests: str = TEST_MODULE) -> Mapping[s
         "COCOTB_REWRITE_ASSERTION_FILES": "",
         "COCOTB_LOG_LEVEL": "ERROR",
         "GPI_LOG_LEVEL": "ERROR",
-        "GPI_USERS": f"{_shared_library()};{config.pygpi_entry_point()}",
+        "GPI_USERS": f"{_shared_library()};{_entry_point()}",
         "PYGPI_PYTHON_BIN": sys.executable,
         "PYTHONPATH": os.pathsep.join([str(_LEAN), here, *(path for path in sys.path if path)]),
         "TOPLEVEL_LANG": "verilog",
     }
+
+
+@cache
+def _entry_point() -> str:
+    """Say where cocotb's part in Python begins, as `cocotb_tools.config` does, which imports all of cocotb for it."""
+    package = find_spec("cocotb")
+    for folder in package.submodule_search_locations or () if package else ():
+        for suffix in EXTENSION_SUFFIXES:
+            library = Path(folder) / f"simulator{suffix}"
+            if library.is_file():
+                return f"{library.resolve()},initialize"
+    return config.pygpi_entry_point()
 
 
 @cache

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cocotb_tools import config
 
 from sim.simulators.embedding import variables
 from sim.tools import environment
@@ -39,3 +40,14 @@ def test_rewriting_of_assertions_is_refused(tmp_path: Path, name: str) -> None:
     module, function = name.rsplit(".", 1)
     said = ran(tmp_path, f"import pytest\nfrom {module} import {function}\n{function}(1)")
     assert said == "RuntimeError: simulation: COCOTB_REWRITE_ASSERTION_FILES must be empty, for pytest is not loaded"
+
+
+def test_cocotb_begins_where_it_says_and_need_not_be_imported_for_it() -> None:
+    where = variables(top="top", results=Path("results.xml"))["GPI_USERS"].split(";")[1]
+    assert where == config.pygpi_entry_point()
+    program = (
+        "import pathlib, sys; from sim.simulators.embedding import variables;"
+        " variables(top='top', results=pathlib.Path('r')); print('cocotb' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
