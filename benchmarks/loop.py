@@ -212,8 +212,10 @@ with a plain testbench that plays the same golden tokens without stalls. It does
 compiled before. Both simulate in Icarus, and must measure the same interval.
 
 What keeps ours fast: workers are forked from one process that holds modules, technology and its tables; one ABC serves
-all rounds of a mapping; a few designs share a simulation. The profile counts the CPU seconds of all processes. What a
-strategy takes to decide is not in this loop: `hdlgen search --json` gives it as `decision_s`.
+all of a mapping; eight designs share a simulation, in which the casts of Icarus' runtime are remembered
+(`sim/simulators/casts.c`; the naive loop runs Icarus as it comes); the longest tasks go first. The profile counts the
+CPU seconds of all processes. What a strategy takes to decide is not in this loop: `hdlgen search --json` gives it as
+`decision_s`.
 """,
     goals=(Goal(figure="ratio", direction=Bound.AT_LEAST, bound=5),),
     measure=_measure,

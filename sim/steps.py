@@ -136,7 +136,7 @@ def map_and_time(
         logic = elaborate_flow(rtlil, technology, flow=flow, folder=folder, seconds=seconds)
         stages.end("elaboration by Yosys")
         synthesis = map_flow(logic, technology, recipe=recipe, gate_share=gate_share, folder=folder, seconds=seconds)
-        stages.end("mapping by ABC, in rounds with timing between")
+        stages.end("mapping by ABC, with timing between")
     return _timed(synthesis, technology, stages, count)
 
 
@@ -151,7 +151,7 @@ def map_logic_and_time(logic: Logic, technology: Technology, recipe: str, count:
     stages = Stages()
     with tempfile.TemporaryDirectory(prefix="hdlgen-map-") as folder:
         synthesis = map_flow(logic, technology, recipe=recipe, folder=Path(folder), seconds=_HANG * MAP_SECONDS)
-        stages.end("mapping by ABC, in rounds with timing between")
+        stages.end("mapping by ABC, with timing between")
     return _timed(synthesis, technology, stages, count)
 
 
