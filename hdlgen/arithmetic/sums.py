@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
@@ -57,8 +58,22 @@ class LevelEstimate:
     bits: int
 
 
+class _Delay(NamedTuple):
+    """The delay of a level: something fixed, and the slowest of some adders, each with a width and what comes after it.
+
+    Which adders these are is left open, so one estimate serves all of them.
+    """
+
+    fixed: float = 0.0
+    adders: tuple[tuple[int, float], ...] = ()
+
+    def of(self, adder: str) -> float:
+        """Give it in FO4."""
+        return self.fixed + max((adder_delay(adder, width) + after for width, after in self.adders), default=0.0)
+
+
 _Live = Sequence[Heap | Word]
-_Levels = Generator[tuple[float, _Live], None, Value]
+_Levels = Generator[tuple[_Delay, _Live], None, Value]
 
 
 def position_rows(m: Module, position: Position, factors: Sequence[Value], style: SumStyle) -> list[Row]:
@@ -106,17 +121,17 @@ def _add(
     return adder.sum[: len(left)]
 
 
-def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, float]:
+def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, _Delay]:
     """Add the two rows of a reduced heap; columns below the first pair of bits pass by."""
     heap.ripple(m, name, cells=style.cells)
     lower, left, right, carry = heap.addends()
     if not left:
-        return Cat(*lower), 0.0
+        return Cat(*lower), _Delay()
     upper = _add(m, Cat(*left), Cat(*right), carry, style, arrivals=heap.arrivals())
-    return Cat(*lower, upper), adder_delay(style.adder, len(left))
+    return Cat(*lower, upper), _Delay(adders=((len(left), 0.0),))
 
 
-def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, float]:
+def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, _Delay]:
     """Add two words, subtracting where one of them counts negative; bits below both pass by the adder."""
     if left.minus and not right.minus:
         left, right = right, left
@@ -135,12 +150,12 @@ def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, f
     upper = _add(m, left.extended(cut, width - cut), addend, int(subtract), style)
     bits = Cat(left.extended(base, cut - base), upper)
     word = Word(bits, low >> base, high >> base, shift=base, minus=left.minus and right.minus)
-    return word, adder_delay(style.adder, width - cut) + (XOR if subtract else 0.0)
+    return word, _Delay(adders=((width - cut, XOR if subtract else 0.0),))
 
 
 def _reduce(
     m: Module, heaps: Sequence[Heap], others: Sequence[Word], style: SumStyle, *, first: float
-) -> Generator[tuple[float, _Live], None, None]:
+) -> Generator[tuple[_Delay, _Live], None, None]:
     """Bring heaps down to two rows, one level of adders after the other, each as late as the tallest one allows.
 
     The adders are planned before the level that made the bits ends: a register behind it takes their arrivals away,
@@ -152,14 +167,14 @@ def _reduce(
     plans = [PLANS[ALL_MULTIPLIERS[style.multiplier].plan](heap.columns) for heap in heaps]
     depths = [max((adder.level + 1 for adder in plan), default=0) for plan in plans]
     deepest = max(depths, default=0)
-    yield first, [*heaps, *others]
+    yield _Delay(first), [*heaps, *others]
     for level in range(deepest):
         work = [
             (heap, [adder for adder in plan if adder.level == level - deepest + depth])
             for heap, plan, depth in zip(heaps, plans, depths, strict=True)
         ]
         compress(m, f"compress_{level}", work, cells=style.cells)
-        yield FULL_ADDER, [*heaps, *others]
+        yield _Delay(FULL_ADDER), [*heaps, *others]
 
 
 def _heap_levels(
@@ -179,7 +194,7 @@ def _heap_levels(
         joined = FULL_ADDER
     total, delay = _finish(m, "ripple", heap, style)
     word = Word(total, *_bounds(shape.result))
-    yield joined + delay, [word]
+    yield delay._replace(fixed=joined), [word]
     return word.value
 
 
@@ -225,18 +240,18 @@ def _word_levels(
     ready = [word for word in words if id(word) not in pending]
     yield from _reduce(m, [heap for heap, _ in heaps], ready, style, first=_first_delay(shape, style))
     if heaps:
-        slowest = 0.0
+        adders: list[tuple[int, float]] = []
         for number, (heap, word) in enumerate(heaps):
             word.value, delay = _finish(m, f"ripple_{number}", heap, style)
-            slowest = max(slowest, delay)
-        yield slowest, words
+            adders += delay.adders
+        yield _Delay(adders=tuple(adders)), words
     yield from _merge_all(m, words, style)
     word = words[0]
     if accumulator is not None:
         words.append(Word(accumulator, *_bounds(shape.result)))
     if word.minus and accumulator is None:
         words.append(Word(Const(0, 1), 0, 0))
-    delay = 0.0
+    delay = _Delay()
     if len(words) == 2:
         word, delay = _merge(m, words[1], words[0], style)
     word = Word(word.extended(0, shape.result.width), *_bounds(shape.result))
@@ -244,18 +259,18 @@ def _word_levels(
     return word.value
 
 
-def _merge_all(m: Module, words: list[Word], style: SumStyle) -> Generator[tuple[float, _Live], None, None]:
+def _merge_all(m: Module, words: list[Word], style: SumStyle) -> Generator[tuple[_Delay, _Live], None, None]:
     """Add words until one is left: neighbours at each level in a tree, the first two in a chain."""
     while len(words) > 1:
         pairs = len(words) // 2 if style.reduction == "tree" else 1
-        slowest = 0.0
+        adders: list[tuple[int, float]] = []
         merged = []
         for pair in range(pairs):
             word, delay = _merge(m, words[2 * pair], words[2 * pair + 1], style)
             merged.append(word)
-            slowest = max(slowest, delay)
+            adders += delay.adders
         words[: 2 * pairs] = merged
-        yield slowest, words
+        yield _Delay(adders=tuple(adders)), words
 
 
 def _is_pair(shape: SumShape) -> bool:
@@ -293,9 +308,9 @@ def _chain_levels(
     total = ChainSum.of(m, words, width=shape.result.width)
     first = _first_delay(shape, style)
     if first:
-        yield first, total.live()
+        yield _Delay(first), total.live()
     for delay in total.levels(m):
-        yield delay, total.live()
+        yield _Delay(delay), total.live()
     (word,) = total.plus
     result = word.extended(0, shape.result.width)
     joined = 0.0
@@ -304,7 +319,7 @@ def _chain_levels(
         m.d.comb += summed.eq(accumulator + result)
         result, joined = summed, chain_delay(shape.result.width)
     word = Word(result, *_bounds(shape.result))
-    yield joined, [word]
+    yield _Delay(joined), [word]
     return word.value
 
 
@@ -320,10 +335,16 @@ def _levels(
 @lru_cache(maxsize=4096)
 def estimate(shape: SumShape, style: SumStyle) -> tuple[LevelEstimate, ...]:
     """Tell the levels that a sum will have, by building it once without registers."""
+    plain = replace(style, adder="ripple", cells=False)  # neither has a say in which levels there are
+    return tuple(LevelEstimate(delay=delay.of(style.adder), bits=bits) for delay, bits in _sketched(shape, plain))
+
+
+@lru_cache(maxsize=4096)
+def _sketched(shape: SumShape, style: SumStyle) -> tuple[tuple[_Delay, int], ...]:
     factors = [[Signal(format.width) for format in position.factors] for position in shape.positions]
     accumulator = Signal(shape.result.width) if shape.accumulates else None
     levels = _levels(Module(), shape, style, factors, accumulator)
-    return tuple(LevelEstimate(delay=delay, bits=len(_moving(live))) for delay, live in levels)
+    return tuple((delay, len(_moving(live))) for delay, live in levels)
 
 
 class SumUnit(wiring.Component):
