@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self, cast
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
@@ -339,11 +339,27 @@ def estimate(shape: SumShape, style: SumStyle) -> tuple[LevelEstimate, ...]:
     return tuple(LevelEstimate(delay=delay.of(style.adder), bits=bits) for delay, bits in _sketched(shape, plain))
 
 
+class _Nothing:
+    """Stands for a module that nobody wants: takes statements and submodules and keeps none."""
+
+    def __getattr__(self, name: str) -> _Nothing:
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        pass
+
+    def __setitem__(self, name: str, value: object) -> None:
+        pass
+
+    def __iadd__(self, statements: object) -> Self:
+        return self
+
+
 @lru_cache(maxsize=4096)
 def _sketched(shape: SumShape, style: SumStyle) -> tuple[tuple[_Delay, int], ...]:
     factors = [[Signal(format.width) for format in position.factors] for position in shape.positions]
     accumulator = Signal(shape.result.width) if shape.accumulates else None
-    levels = _levels(Module(), shape, style, factors, accumulator)
+    levels = _levels(cast("Module", _Nothing()), shape, style, factors, accumulator)
     return tuple((delay, len(_moving(live))) for delay, live in levels)
 
 
