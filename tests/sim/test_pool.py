@@ -332,3 +332,19 @@ def test_wrong_use_is_refused(tmp_path: Path) -> None:
         Pool(0)
     with pytest.raises(StoreError, match="/none: the pool must be able to write \\(No such file or directory\\)$"):
         Pool(1, folder=tmp_path / "none")
+
+
+def note(path: Path, name: str) -> None:
+    with path.open("a") as file:
+        file.write(name)
+
+
+def test_the_most_urgent_goes_first_and_of_equals_the_first(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    with Pool(1) as pool:
+        first = pool.submit(time.sleep, 0.3)
+        for name, urgency in (("a", 0.0), ("b", 1.0), ("c", float("inf")), ("d", 1.0), ("e", 0.0)):
+            pool.submit(note, notes, name, urgency=urgency)
+        last = pool.submit(note, notes, ".", urgency=-1.0)
+        assert first.result().failure is None and last.result().failure is None
+    assert notes.read_text() == "cbdae."

@@ -226,3 +226,18 @@ def test_the_critical_path_has_no_slack_and_nothing_has_less(tmp_path: Path) -> 
     path = {step.instance for step in analyse(mapped, technology).path[:-1] if step.cell}
     assert max(found[name] for name in path) == pytest.approx(0.0, abs=1e-6)
     assert min(found.values()) == pytest.approx(0.0, abs=1e-6) and max(found.values()) > 1.0
+
+
+def test_a_quicker_path_has_slack_and_another_becomes_critical(tmp_path: Path) -> None:
+    technology = load("sky130hd")
+    mapped = synthesize(rtlil(DOT, tmp_path), technology, recipe="fast", folder=tmp_path).mapped
+    analysis = SlackAnalysis(mapped, technology)
+    before = analysis.slacks()
+    assert analysis.slacks(dict.fromkeys(before, 1.0)) == pytest.approx(before)
+    halved = analysis.slacks(dict.fromkeys(before, 0.5))
+    assert min(halved.values()) == pytest.approx(0.0, abs=1e-6)
+    # With the whole critical path at half its delay, others set the period: what lies on none of them gains nothing.
+    path = [step.instance for step in analyse(mapped, technology).path if step.cell][1:-1]
+    after = analysis.slacks(dict.fromkeys(path, 0.5))
+    assert max(after[name] for name in path) > 1.0 and min(after.values()) == pytest.approx(0.0, abs=1e-6)
+    assert analysis.slacks() == before

@@ -8,7 +8,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from amaranth.hdl import Module, Signal
 
+from hdlgen.arithmetic import sums
 from hdlgen.arithmetic.adders import ADDERS
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle
@@ -201,3 +203,21 @@ def test_cuts_after_the_last_level_are_refused() -> None:
         message = f"SumUnit: cuts must lie after levels 0 to {last}, not {sorted(cuts)!r}"
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             SumUnit(shape, SumStyle(), cuts=frozenset(cuts))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_the_adder_and_the_cells_change_delays_alone(reduction: str) -> None:
+    plain = SumStyle(reduction=reduction, adder="ripple")
+    levels = estimate(MIXED, plain)
+    for adder in ADDERS:
+        for cells in (False, True):
+            style = replace(plain, adder=adder, cells=cells)
+            levels_built = sums._levels(Module(), MIXED, style, factors(MIXED), None)
+            built = [(delay.of(adder), len(sums._moving(live))) for delay, live in levels_built]
+            found = estimate(MIXED, style)
+            assert [level.bits for level in found] == [level.bits for level in levels]
+            assert [(level.delay, level.bits) for level in found] == built
+
+
+def factors(shape: SumShape) -> list[list[Signal]]:
+    return [[Signal(format.width) for format in position.factors] for position in shape.positions]
