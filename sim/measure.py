@@ -30,6 +30,7 @@ from sim.mapped import Mapped
 from sim.pace import Pace
 from sim.pool import Failure, FailureKind, Outcome, Pool, Task
 from sim.simulation import SimulationJob, SimulationResult
+from sim.simulators import choose
 from sim.steps import (
     BUILD_SECONDS,
     FPGA_SECONDS,
@@ -106,7 +107,7 @@ class Measure:
         pool: workers, with `PRELOAD` preloaded.
         cache: results of earlier measurements.
         simulator: `icarus`, `verilator` or None for the first that is installed.
-        together: how many designs share one simulation at most.
+        together: how many designs share one simulation at most; by default as many as suit the simulator.
         energy: whether the energy of a result is measured, too.
 
     Attributes:
@@ -123,7 +124,7 @@ class Measure:
         pool: Pool,
         cache: Cache,
         simulator: str | None = None,
-        together: int = 8,
+        together: int | None = None,
         energy: bool = False,
     ) -> None:
         self.compiler = compiler
@@ -151,8 +152,7 @@ class Measure:
         pending = [_Pending(point=point) for point in points]
         by_key: dict[str, _Pending] = {}
         waiting: list[_Pending] = []
-        # All workers simulate, and no design waits for more others than it must.
-        together = max(1, min(self.together, math.ceil(2 * len(points) / self.pool.workers)))
+        together = self._together(len(points))
         for entry, task in zip(pending, [self.submit_build(point) for point in points], strict=True):
             outcome = task.result()
             entry.cpu_s += outcome.cpu_s
@@ -182,6 +182,12 @@ class Measure:
             while first.known is None:
                 self._settle(measured)
             yield replace(first.known, point=entry.point, runtime_s=0.0) if again else first.known
+
+    def _together(self, count: int) -> int:
+        """Tell how many designs share a simulation, so that no design waits for more others than it must."""
+        simulator = choose(self.simulator)
+        apart = math.ceil(self.pool.workers * simulator.side_by_side)
+        return max(1, min(self.together or simulator.together, math.ceil(count / apart)))
 
     def key(self, built: Built, recipe: str, gate_share: float = 0.0) -> str:
         """Digest all that a score depends on."""

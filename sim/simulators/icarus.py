@@ -20,6 +20,7 @@ class Icarus:
 
     name = "icarus"
     programs: tuple[str, ...] = ("iverilog", "vvp")
+    together, side_by_side = 8, 0.5  # a start costs as much as a design
 
     @property
     def variables(self) -> Mapping[str, str]:

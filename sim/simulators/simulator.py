@@ -22,6 +22,10 @@ class Simulator(Protocol):
     name: str
     programs: tuple[str, ...]
     """The programs that must be installed."""
+    together: int
+    """How many designs one simulation holds at most; of more, each takes longer."""
+    side_by_side: float
+    """The share of the workers that simulates at the same time, while the others do something else."""
 
     @property
     def variables(self) -> Mapping[str, str]:

@@ -36,6 +36,7 @@ class Verilator:
 
     name = "verilator"
     programs: tuple[str, ...] = ("verilator", "g++")
+    together, side_by_side = 4, 1.0  # designs cost much more than a start
     variables: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, cache: Path | None = None) -> None:

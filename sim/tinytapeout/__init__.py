@@ -103,7 +103,7 @@ def run_test(sources: Sequence[Path], test: Path, *, folder: Path, seconds: floa
     report.unlink(missing_ok=True)
     settings = variables(top="tb", results=report)
     own = {"COCOTB_TEST_MODULES": "test", "PYTHONPATH": os.pathsep.join([str(test), settings["PYTHONPATH"]])}
-    done = tools.run(command, folder=folder, seconds=seconds, variables={**settings, **own})
+    done = tools.run(command, folder=folder, seconds=seconds, variables={**settings, **own, **icarus.variables})
     reports = read_reports(report)
     if not reports or not all(found.passed for found in reports.values()):
         failures = [found.message for found in reports.values() if not found.passed]

@@ -123,6 +123,7 @@ class Counting:
         self.name = inner.name
         self.programs = inner.programs
         self.variables = inner.variables
+        self.together, self.side_by_side = inner.together, inner.side_by_side
         self.designs: list[int] = []
 
     def compile(self, sources: Sequence[Path], **settings: Any) -> tuple[str, ...]:
@@ -317,6 +318,7 @@ class Pretender:
 
     name = "pretender"
     programs: tuple[str, ...] = ()
+    together, side_by_side = 1, 1.0
     variables: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, *, report: str = "", record: str = "", status: int = 0) -> None:
