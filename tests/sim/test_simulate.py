@@ -131,6 +131,16 @@ class Counting:
         return self.inner.compile(sources, **settings)
 
 
+def test_remembered_casts_change_no_result(icarus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = [adder("adder"), accumulator("accumulator"), pipeline("pipeline"), *map(planted, sorted(FAULTS)[:3])]
+    jobs = [replace(job, name=f"{number} {job.name}") for number, job in enumerate(jobs)]
+    remembered = simulate(jobs, simulator=icarus, folder=tmp_path)
+    monkeypatch.setattr("sim.simulators.icarus.casts", lambda: None)
+    plain = simulate(jobs, simulator=icarus, folder=tmp_path)
+    assert [replace(one, junit="") for one in remembered] == [replace(one, junit="") for one in plain]
+    assert {result.status for result in plain} == {"ok", "mismatch"}
+
+
 def test_designs_pass_together_and_their_timing_is_measured(simulator: str, tmp_path: Path) -> None:
     counting = Counting(choose(simulator))
     jobs = [adder("adder"), accumulator("accumulator"), pipeline("pipeline")]
