@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from hdlgen.arithmetic.full_adders import FULL_ADDER
 from hdlgen.compiler import Compiler
-from hdlgen.errors import HdlgenError, InputError, PointError, StoreError, ToolError, ToolMissing
+from hdlgen.errors import HdlgenError, InputError, PointError, StoreError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Score, Status
 from hdlgen.knobs import settings
 from hdlgen.limits import MAX_WEBASSEMBLY_BYTES
@@ -26,7 +26,7 @@ from sim.cache import Cache, digest
 from sim.fpga import Fpga
 from sim.fpga.place import nextpnr_version
 from sim.logic import Logic
-from sim.mapped import Mapped
+from sim.mapped import Mapped, score_of
 from sim.pace import Pace
 from sim.pool import Failure, FailureKind, Outcome, Pool, Task
 from sim.simulation import SimulationJob, SimulationResult
@@ -50,7 +50,7 @@ from sim.tools import ToolTimeout
 from sim.versions import code_digest
 from sim.workload import Workload
 
-__all__ = ["NETLIST", "PRELOAD", "Measure", "score_of"]
+__all__ = ["NETLIST", "PRELOAD", "Measure"]
 
 PRELOAD = ("sim.measure", "numpy.ma")
 """What the pool imports once, before its first worker."""
@@ -373,34 +373,6 @@ class Measure:
 def _mapping(recipe: str, gate_share: float) -> str:
     """Name the kind of a mapping, of which each takes about as long a gate."""
     return f"{recipe}, twice" if 0 < gate_share < 1 else recipe
-
-
-def score_of(mapped: Mapped, result: SimulationResult, *, error_bound_lsb: float = 0.0) -> Score:
-    """Join what mapping, timing and simulation measured, and what was proved of the error.
-
-    Raises: ToolError where the simulation measured no rate.
-    """
-    if result.results_per_cycle is None or result.interval_cycles is None or result.latency_cycles is None:
-        raise ToolError(f"{result.name}: the simulation must measure rate and latency in a phase without stalls")
-    clock_mhz = 1e6 / mapped.period_ps
-    return Score(
-        area_um2=mapped.area_um2,
-        flip_flop_area_um2=mapped.flip_flop_area_um2,
-        clock_mhz=round(clock_mhz, 3),
-        period_ps=mapped.period_ps,
-        throughput_msps=round(clock_mhz * result.results_per_cycle, 3),
-        interval_cycles=round(result.interval_cycles, 4),
-        latency_cycles=result.latency_cycles,
-        latency_ns=round(result.latency_cycles * mapped.period_ps / 1000, 3),
-        error_lsb=float(result.error_lsb),
-        error_bound_lsb=error_bound_lsb,
-        cells=mapped.cells,
-        flip_flops=mapped.flip_flops,
-        luts=mapped.luts,
-        dsps=mapped.dsps,
-        brams=mapped.brams,
-        energy_pj=None if mapped.consumption is None else round(mapped.consumption.energy_pj, 6),
-    )
 
 
 def _failed(entry: _Pending, failure: Failure) -> Evaluation:

@@ -10,7 +10,8 @@ from hdlgen.evaluation import Score
 from sim.cache import digest
 from sim.fpga import FPGA_RECIPES, FPGA_STOCK_FLOWS, Fpga
 from sim.logic import Logic
-from sim.measure import Measure, score_of
+from sim.mapped import score_of
+from sim.measure import Measure
 from sim.recipes import RECIPES
 from sim.steps import Built
 from sim.synthesize import STOCK_FLOWS

@@ -17,7 +17,8 @@ import numpy as np
 from amaranth.hdl import Module, Signal
 
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
-from hdlgen.arithmetic.sums import Position, SumStyle, position_rows
+from hdlgen.arithmetic.sum_levels import position_rows
+from hdlgen.arithmetic.sums import Position, SumStyle
 
 __all__ = ["kept_bits", "left_out"]
 

@@ -23,7 +23,7 @@ from hdlgen.evaluation import Verdict
 from hdlgen.examples import READERS, Examples, read_examples
 from search.portfolio import Outcome, Settings, held_out, join, learn_outputs
 from search.portfolio.picture import draw_portfolio
-from sim.measure import score_of
+from sim.mapped import score_of
 from sim.networks import map_network, shrink, simulate_network
 from sim.prove import EquivalenceProver, read_golden
 from sim.technology import load as load_technology

@@ -23,7 +23,7 @@ from hdlgen.errors import StoreError, ToolError
 from hdlgen.evaluation import Verdict
 from search.learn import Learnt, News, Settings, learn_seeds, smallest
 from search.learn.picture import draw_learnt
-from sim.measure import score_of
+from sim.mapped import score_of
 from sim.networks import map_network, shrink, simulate_network
 from sim.prove import EquivalenceProver, read_golden
 from sim.recipes import RECIPES

@@ -7,7 +7,6 @@ same with it and without it.
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ def remembering(library: Path | None) -> Mapping[str, str]:
     """Give the environment of a program that is to use the library, beside what is preloaded anyway."""
     if library is None:
         return {}
-    others = os.environ.get("LD_PRELOAD", "")
+    others = tools.environment().get("LD_PRELOAD", "")
     return {"LD_PRELOAD": f"{library} {others}".strip()}
 
 

@@ -21,8 +21,8 @@ from hdlgen.errors import InputError, StoreError, ToolError, ToolMissing
 from hdlgen.evaluation import Constraint, Evaluation, Status
 from hdlgen.space import Point
 from sim.artifacts import collect
-from sim.mapped import Mapped
-from sim.measure import PRELOAD, Measure, score_of
+from sim.mapped import Mapped, score_of
+from sim.measure import PRELOAD, Measure
 from sim.pool import Pool, Task
 from sim.recipes import RECIPES
 from sim.simulation import SimulationJob, SimulationResult
