@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hdlgen.allocation import Allocation, Team
-from hdlgen.arithmetic.sums import SumStyle, estimate, in_one_heap
+from hdlgen.arithmetic.sum_levels import in_one_heap
+from hdlgen.arithmetic.sums import SumStyle, estimate
 from hdlgen.schedule import operation_delay
 
 __all__ = ["with_arrivals"]

@@ -23,7 +23,7 @@ from hdlgen.arithmetic.sum_shape import ALL_MULTIPLIERS, CARRY_CHAINS, Position,
 from hdlgen.arithmetic.word import Word
 from hdlgen.number import Format
 
-__all__ = ["Delay", "Levels", "Live", "in_one_heap", "levels", "position_rows"]
+__all__ = ["Delay", "Levels", "Live", "in_one_heap", "position_rows", "sum_levels"]
 
 
 class Delay(NamedTuple):
@@ -291,9 +291,17 @@ def _chain_levels(
     return word.value
 
 
-def levels(
+def sum_levels(
     m: Module, shape: SumShape, style: SumStyle, factors: Sequence[Sequence[Value]], accumulator: Value | None
 ) -> Levels:
+    """Build a sum in a module, level by level, by its style.
+
+    Args:
+        factors: for each position its operands, none where it is a constant.
+        accumulator: what is added besides, last of all.
+    Returns: a generator of each level's delay and what is on its way behind it, where registers may stand; in the end
+        the sum.
+    """
     if style.reduction == CARRY_CHAINS and not shape.dropped:
         return _chain_levels(m, shape, style, factors, accumulator)
     build = _heap_levels if in_one_heap(shape, style) else _word_levels

@@ -14,8 +14,7 @@ from typing import Self, cast
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
-from hdlgen.arithmetic.sum_levels import Delay, Live, in_one_heap
-from hdlgen.arithmetic.sum_levels import levels as sum_levels
+from hdlgen.arithmetic.sum_levels import Delay, Live, sum_levels
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "SumStyle",
     "SumUnit",
     "estimate",
-    "in_one_heap",
     "sum_ports",
 ]
 

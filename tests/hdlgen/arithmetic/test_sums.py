@@ -13,7 +13,7 @@ from amaranth.hdl import Module, Signal
 from hdlgen.arithmetic import sums
 from hdlgen.arithmetic.adders import ADDERS
 from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
-from hdlgen.arithmetic.sum_levels import levels
+from hdlgen.arithmetic.sum_levels import sum_levels
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle
 from hdlgen.arithmetic.sums import SumUnit, estimate
 from hdlgen.emit import to_rtlil
@@ -213,7 +213,7 @@ def test_the_adder_and_the_cells_change_delays_alone(reduction: str) -> None:
     for adder in ADDERS:
         for cells in (False, True):
             style = replace(plain, adder=adder, cells=cells)
-            made = levels(Module(), MIXED, style, factors(MIXED), None)
+            made = sum_levels(Module(), MIXED, style, factors(MIXED), None)
             built = [(delay.of(adder), len(sums._moving(live))) for delay, live in made]
             found = estimate(MIXED, style)
             assert [level.bits for level in found] == bits
