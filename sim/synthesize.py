@@ -15,7 +15,7 @@ from sim.logic import Logic, read_logic
 from sim.netlist import Netlist
 from sim.recipes import RECIPES
 from sim.technology import Technology
-from sim.yosys import run_passes
+from sim.yosys import TECHMAP, run_passes
 
 __all__ = [
     "FLOWS",
@@ -44,7 +44,10 @@ _BEGIN = (
 )
 _STOCK_BEGIN = ("flatten", "opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt", "opt_clean")
 _STOCK_END = ("share", "opt", "opt -fast -full")
-_ADDERS_STAY = ("techmap t:$fa %n", "techmap t:$fa %n")  # twice: the first round leaves adders inside what it opens
+_ADDERS_STAY = (
+    f"{TECHMAP} t:$fa %n",
+    f"{TECHMAP} t:$fa %n",
+)  # twice: the first round leaves adders inside what it opens
 _END = ("opt -fast", "dfflegalize -cell $_DFF_P_ x -cell $_DFFE_PP_ x", "opt_clean -purge", f"write_json {_OUTPUT}")
 
 
@@ -179,7 +182,7 @@ def _check(what: str, name: str, family: Mapping[str, object]) -> None:
 def gate_passes(technology: Technology, *, keeps_adders: bool) -> tuple[str, ...]:
     """Give the passes that take operators to gates; `$fa` cells stay if wanted and the technology has adders."""
     stay = keeps_adders and technology.full_adder is not None
-    return ("opt_expr", "opt_clean", *(_ADDERS_STAY if stay else ("techmap",)))
+    return ("opt_expr", "opt_clean", *(_ADDERS_STAY if stay else (TECHMAP,)))
 
 
 def elaborate(rtlil: str, middle: Sequence[str], *, folder: Path, seconds: float = SECONDS) -> dict[str, Any]:
