@@ -1,8 +1,8 @@
 """Cells or gates, adder by adder: a full-adder cell is small, gates that ABC may restructure are fast.
 
-All adders are cells at first, and the netlist is timed. Those with the least slack are to be gates, a part at a time:
-each part is taken to be quicker from then on, so that the next one is found on what paths are left. Then all is mapped
-once more. So the front between all cells and all gates is filled.
+All adders are cells at first, and a netlist made in haste is timed. Those with the least slack are to be gates, a part
+at a time: each part is taken to be quicker from then on, so that the next one is found on what paths are left. Then all
+is mapped once more. So the front between all cells and all gates is filled.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from sim.logic import Logic
 from sim.mapping import map_logic
 from sim.netlist import Netlist
-from sim.recipes import Recipe
+from sim.recipes import HASTY, Recipe
 from sim.sizing import ease, resize
 from sim.technology import Technology
 from sim.timing import SlackAnalysis
@@ -26,7 +26,9 @@ _PARTS = 4
 _DELAY_OF_GATES = 0.75
 """The delay of an adder of gates as a share of a cell's, roughly.
 
-What comes of 0.45, of 8 parts, or of mapping anew after each part lies within the noise of mapping.
+What comes of 0.45, of 8 parts, or of mapping anew after each part lies within the noise of mapping; so does what comes
+of a first netlist by the recipe itself (94 points of four designs: area times period less by 0.3 %, standard error
+0.4 %), which takes a third longer.
 """
 
 
@@ -52,7 +54,7 @@ def _mapped(
     mapped = functools.partial(map_logic, logic, technology, folder=folder, seconds=seconds, abc=abc)
     as_gates = set(range(len(names))) if gate_share == 1.0 else set()
     if 0.0 < gate_share < 1.0 and names:
-        first = mapped(recipe.hasty)
+        first = mapped(HASTY)
         cells = _among(names, first)
         critical = set(_critical(first, technology, cells, round(len(cells) * gate_share)))
         as_gates = {number for number, name in enumerate(names) if name in critical}
