@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hdlgen.accuracy import check_bound
 from hdlgen.dataflow import Dataflow
 from hdlgen.datapath import Datapath, build_datapath
-from hdlgen.emit import to_rtlil
+from hdlgen.emit import Texts, to_rtlil
 from hdlgen.graph import Graph
 from hdlgen.hardware import Kernel, Top
 from hdlgen.knobs import Settings, settings
@@ -79,12 +79,14 @@ class Compiler:
         """List the ways to compute the functions, default first; none where there is nothing to choose."""
         return tuple(realisation.method for realisation in self.realisations if realisation.method)
 
-    def build(self, point: Point) -> Design:
+    def build(self, point: Point, texts: Texts | None = None) -> Design:
         """Build the design of a point.
 
+        Args:
+            texts: takes and gives those of modules that many designs hold.
         Raises: PointError where only building reveals that there is none, or that its error is too large.
         """
-        design = self._design(settings(point), plain=False)
+        design = self._design(settings(point), plain=False, texts=texts)
         check_bound(design.error_bound_lsb, self.max_error_lsb)
         return design
 
@@ -133,10 +135,10 @@ class Compiler:
         check_bound(bound, self.max_error_lsb)
         return Kernel(datapath, inputs=self.inputs, outputs=self.outputs), bound
 
-    def _design(self, chosen: Settings, *, plain: bool) -> Design:
+    def _design(self, chosen: Settings, *, plain: bool, texts: Texts | None = None) -> Design:
         datapath, bound = self._planned(chosen)
         kernel = Kernel(datapath, inputs=self.inputs, outputs=self.outputs, plain=plain)
-        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel)), error_bound_lsb=bound)
+        return Design(datapath=datapath, rtlil=to_rtlil(Top(kernel), texts), error_bound_lsb=bound)
 
     def _planned(self, chosen: Settings) -> tuple[Datapath, float]:
         """Give the datapath and the bound on its error."""

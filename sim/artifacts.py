@@ -24,7 +24,7 @@ Artifacts = dict[str, str]
 """The text of each file by its name: design.v, netlist.v, results.xml, datapath.json, critical_path.txt."""
 
 _KERNEL = "top.kernel."
-"""What the names of the modules of units begin with."""
+"""What the paths of units begin with."""
 
 
 def collect(measure: Measure, points: Sequence[Point]) -> list[Artifacts]:
@@ -47,7 +47,7 @@ def collect(measure: Measure, points: Sequence[Point]) -> list[Artifacts]:
 def _areas(
     measure: Measure, points: Sequence[Point], designs: Sequence[Built], keys: Sequence[str]
 ) -> list[dict[str, float]]:
-    """Give the areas of each design's modules; nothing for a design where that fails, which may go without."""
+    """Give the areas of what each design holds; nothing for a design where that fails, which may go without."""
     tasks: dict[str, Task[dict[str, float]]] = {}
     if isinstance(measure.technology, Fpga):  # tables are shared between units: nobody can tell whose they are
         return [{} for _ in keys]
@@ -87,8 +87,8 @@ def _with_areas(datapath: Mapping[str, Any], areas: Mapping[str, float], score: 
     register_um2 = score.get("flip_flop_area_um2", 0.0) / max(score["flip_flops"], 1)
     units = []
     for unit in datapath["units"]:
-        name = _KERNEL + unit["name"]
-        own = [area for module, area in areas.items() if module == name or module.startswith(f"{name}.")]
-        area_um2 = round(max(sum(own) - register_um2 * unit["pipeline_bits"], 0.0), 4) if own else None
+        area_um2 = areas.get(_KERNEL + unit["name"])
+        if area_um2 is not None:
+            area_um2 = round(max(area_um2 - register_um2 * unit["pipeline_bits"], 0.0), 4)
         units.append({**unit, "area_um2": area_um2})
     return {**datapath, "units": units}

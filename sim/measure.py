@@ -61,6 +61,7 @@ KEPT_CHARACTERS = 100_000_000
 """How much text of the designs built last is kept; beyond it, the oldest are built again where they are needed."""
 _COMPRESSION = 1
 """Of netlists, the fastest: the workers wait meanwhile."""
+_TEXTS = "texts"
 _SIMULATION = "simulation"
 _PER_CHARACTER_S = 3e-6
 """CPU seconds that a task may take for each character of RTLIL."""
@@ -199,7 +200,8 @@ class Measure:
 
     def submit_build(self, point: Point | None) -> Task[Built]:
         """Have a design built: that of a point, or the stock design for None."""
-        return self.pool.submit(build, self.compiler, point, cpu_seconds=BUILD_SECONDS, urgency=math.inf)
+        arguments = (self.compiler, point, self.pool.folder / _TEXTS)
+        return self.pool.submit(build, *arguments, cpu_seconds=BUILD_SECONDS, urgency=math.inf)
 
     def built(self, points: Sequence[Point]) -> list[Built]:
         """Give the designs of points, which are built where they have not been of late.

@@ -17,7 +17,7 @@ from hdlgen.compiler import Compiler
 from hdlgen.errors import ToolError, ToolMissing
 from hdlgen.payload import Port
 from hdlgen.space import Point
-from sim import sizing, timing
+from sim import sizing, timing, yosys
 from sim.activity import count_changes
 from sim.cell_models import cell_models
 from sim.energy import Consumption, add_up
@@ -31,6 +31,7 @@ from sim.simulate import SimulationJob, SimulationResult, simulate
 from sim.simulation import Phase
 from sim.synthesize import Synthesis, elaborate_flow, map_flow
 from sim.technology import Technology
+from sim.texts import FolderTexts
 from sim.timing import analyse
 from sim.units import area_by_unit
 from sim.verilog import rtlil_to_verilog
@@ -93,19 +94,22 @@ class Count:
 def prepare(compiler: Compiler, technology: Technology | Fpga) -> None:
     """Work out what the steps with these need again and again, where all workers are forked from."""
     prefix_gallery.prepare()
+    yosys.prepare()
     if isinstance(technology, Fpga):
         return
     timing.prepare(technology)
     sizing.prepare(technology)
 
 
-def build(compiler: Compiler, point: Point | None) -> Built:
+def build(compiler: Compiler, point: Point | None, texts: Path | None = None) -> Built:
     """Build the design of a point, or the stock design for None.
 
+    Args:
+        texts: the folder in which workers leave the texts of modules that many designs hold.
     Raises: PointError where there is no such design.
     """
     stages = Stages()
-    design = compiler.stock() if point is None else compiler.build(point)
+    design = compiler.stock() if point is None else compiler.build(point, None if texts is None else FolderTexts(texts))
     stages.end("build in Amaranth, to RTLIL")
     verilog = rtlil_to_verilog(design.rtlil, seconds=_HANG * BUILD_SECONDS)
     stages.end("Verilog by Yosys, made procedural")
@@ -214,6 +218,6 @@ def simulate_netlist(job: SimulationJob, technology: Technology | Fpga, simulato
 
 
 def unit_areas(rtlil: str, technology: Technology, recipe: str) -> dict[str, float]:
-    """Map each module of a design on its own; um2 by name of the module, flip-flops included."""
+    """Map each module of a design on its own; um2 by path of the instance, flip-flops included."""
     with tempfile.TemporaryDirectory(prefix="hdlgen-units-") as folder:
         return area_by_unit(rtlil, technology, folder=Path(folder), recipe=recipe, seconds=_HANG * MAP_SECONDS)

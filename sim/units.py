@@ -1,10 +1,9 @@
-"""How much area each kind of unit takes: every module of the hierarchy mapped on its own."""
+"""How much area each unit takes: every module of the hierarchy mapped on its own, once for all its instances."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,32 +20,34 @@ __all__ = ["alone", "area_by_unit"]
 def area_by_unit(
     rtlil: str, technology: Technology, *, folder: Path, recipe: str = "lean", seconds: float = SECONDS
 ) -> dict[str, float]:
-    """Map each module below and with `top` without what it instantiates, and add up its instances.
+    """Map each module below and with `top` without what it instantiates, and add up what every instance holds.
 
-    The sum comes near the area of the flat netlist, and not upon it: nothing is optimised across modules here, and
-    all full adders that may be cells are.
+    The area of `top` comes near that of the flat netlist, and not upon it: nothing is optimised across modules here,
+    and all full adders that may be cells are.
 
-    Returns: um2 by module name (without RTLIL's backslash), all its instances together; `top` first, then by name.
+    Returns: um2 by the path of an instance, as `top.kernel.sum_0`, with all that is in it; each before those in it.
     Raises: ValueError for another recipe; ToolError, ToolTimeout, ToolMissing.
     """
     modules = elaborate(rtlil, ("opt", *gate_passes(technology, keeps_adders=True)), folder=folder, seconds=seconds)
-    counts = Counter[str]()
-    _count("top", 1, modules, counts)
-    found: dict[str, float] = {}
+    own: dict[str, float] = {}
     with running(folder) as abc:
-        for name in sorted(counts, key=lambda name: (name != "top", name)):
+        for name in {module for _, module in _instances("top", "top", modules)}:
             logic = read_logic(alone(modules[name], modules))
             mapped = map_logic(logic, technology, RECIPES[recipe], folder=folder, seconds=seconds, abc=abc)
-            areas = (technology.cells[cell].area_um2 * count for cell, count in mapped.counts().items())
-            found[name] = math.fsum(areas) * counts[name]
-    return found
+            own[name] = math.fsum(technology.cells[cell].area_um2 * count for cell, count in mapped.counts().items())
+    instances = dict(_instances("top", "top", modules))
+    return {
+        path: math.fsum(own[module] for each, module in instances.items() if f"{each}.".startswith(f"{path}."))
+        for path in instances
+    }
 
 
-def _count(name: str, times: int, modules: Mapping[str, Any], counts: Counter[str]) -> None:
-    counts[name] += times
-    for cell in modules[name]["cells"].values():
+def _instances(path: str, module: str, modules: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the module of an instance, and of every one in it."""
+    yield path, module
+    for name, cell in modules[module]["cells"].items():
         if cell["type"] in modules:
-            _count(cell["type"], times, modules, counts)
+            yield from _instances(f"{path}.{name}", cell["type"], modules)
 
 
 def alone(module: Mapping[str, Any], modules: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -46,6 +46,14 @@ class RippleAdder(Adder):
         self.cells = cells
         super().__init__(width)
 
+    @property
+    def title(self) -> str:
+        return f"ripple_adder_{self.width}"
+
+    @property
+    def key(self) -> Hashable:
+        return self.width, self.cells
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         carry = Signal(self.width)
@@ -56,6 +64,10 @@ class RippleAdder(Adder):
 
 class NativeAdder(Adder):
     """Add `a + b + carry_in` exactly, by the language's own `+`: one table a bit on an FPGA's carry chain."""
+
+    @property
+    def title(self) -> str:
+        return f"native_adder_{self.width}"
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

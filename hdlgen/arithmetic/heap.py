@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 
 from hdlgen.arithmetic.full_adders import full_adders
 from hdlgen.arithmetic.heap_plans import Adder, Bit, plan_adder
+from hdlgen.arithmetic.joined import joined
 from hdlgen.arithmetic.partial_products import Row
 
 __all__ = ["Heap", "compress"]
@@ -143,7 +144,7 @@ def compress(m: Module, name: str, work: Sequence[tuple[Heap, Sequence[Adder]]],
             heap.apply(adder)
     for (depth, number, operands, row), adders in sorted(rows.items()):
         title = f"{name}_{number}_{depth}_{'full' if operands == 3 else 'half'}_{row}"
-        words = [Cat(adder.bits[operand].made for adder in adders) for operand in range(operands)]
+        words = [joined(adder.bits[operand].made for adder in adders) for operand in range(operands)]
         last = words[2] if operands == 3 else Const(0, len(adders))
         sums, carries = full_adders(m, title, words[0], words[1], last, cells=cells)
         for adder, total, carry in zip(adders, sums, carries, strict=True):

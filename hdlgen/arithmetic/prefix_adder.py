@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdlgen.arithmetic.joined import joined
 from hdlgen.arithmetic.prefix_graph import Columns, Node, node_depths, nodes, trim
+from hdlgen.arithmetic.shared import Shared
 
 __all__ = ["PROPAGATIONS", "SUM_BITS", "Adder", "PrefixAdder", "PrefixForm"]
 
@@ -24,8 +25,8 @@ SUM_BITS = {"x": "exclusive or", "w": "chosen by the whole carry", "p": "chosen 
 _Span = tuple[int, int]
 
 
-class Adder(wiring.Component):
-    """The ports that all adders share: `a`, `b`, `carry_in` in, the exact `sum` out."""
+class Adder(Shared):
+    """What all adders have in common: the ports `a`, `b`, `carry_in` in, the exact `sum` out."""
 
     a: Signal
     b: Signal
@@ -37,6 +38,10 @@ class Adder(wiring.Component):
             raise ValueError(f"{type(self).__name__}: width must be at least 1 bit, not {width!r}")
         self.width = width
         super().__init__({"a": In(width), "b": In(width), "carry_in": In(1), "sum": Out(width + 1)})
+
+    @property
+    def key(self) -> Hashable:
+        return self.width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,14 @@ class PrefixAdder(Adder):
         self.form = PrefixForm() if form is None else form
         self._ling = self.form.propagation == "ling"
 
+    @property
+    def title(self) -> str:
+        return f"prefix_adder_{self.width}"
+
+    @property
+    def key(self) -> Hashable:
+        return self.graph, self.form
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         bits = self._bits(m)
@@ -104,12 +117,12 @@ class PrefixAdder(Adder):
         for number, level in enumerate(_levels(self.graph)):
             self._join(m, number + 1, level, generate, propagate)
         carries = self._carries(m, bits, generate)
-        sums = list(bits.half ^ Cat(self.carry_in, *carries[:-1]))
+        sums = list(bits.half ^ joined(self.carry_in, carries[:-1]))
         chosen = dict(self._chosen(m, bits, generate, propagate))
         if chosen:
             m.d.comb += self.sum.eq(Cat(*(chosen.get(bit, plain) for bit, plain in enumerate(sums)), carries[-1]))
         else:
-            m.d.comb += self.sum.eq(Cat(bits.half ^ Cat(self.carry_in, *carries[:-1]), carries[-1]))
+            m.d.comb += self.sum.eq(Cat(bits.half ^ joined(self.carry_in, carries[:-1]), carries[-1]))
         return m
 
     def _bits(self, m: Module) -> _Bits:
@@ -134,9 +147,11 @@ class PrefixAdder(Adder):
         joined_generate = Signal(len(level), name=f"generate_{number}")
         joined_propagate = Signal(len(level), name=f"propagate_{number}")
         m.d.comb += joined_generate.eq(
-            Cat(generate[span] for span in above) | (Cat(*handing_on) & Cat(generate[span] for span in below))
+            joined(generate[span] for span in above) | (joined(handing_on) & joined(generate[span] for span in below))
         )
-        m.d.comb += joined_propagate.eq(Cat(propagate[span] for span in above) & Cat(propagate[span] for span in below))
+        m.d.comb += joined_propagate.eq(
+            joined(propagate[span] for span in above) & joined(propagate[span] for span in below)
+        )
         for place, (high, _, low) in enumerate(level):
             generate[high, low] = joined_generate[place]
             propagate[high, low] = joined_propagate[place]
@@ -147,7 +162,7 @@ class PrefixAdder(Adder):
         if not self._ling or self.width == 1:
             return whole
         carry = Signal(self.width - 1)
-        m.d.comb += carry.eq(bits.either[1:] & Cat(*whole[1:]))
+        m.d.comb += carry.eq(bits.either[1:] & joined(whole[1:]))
         return [whole[0], *carry]
 
     def _chosen(

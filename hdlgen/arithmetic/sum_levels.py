@@ -10,7 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from amaranth.hdl import Cat, Const, Module, Shape, Signal, Value
+from amaranth.hdl import Const, Module, Shape, Signal, Value
 
 from hdlgen.arithmetic.adders import ALL_ADDERS
 from hdlgen.arithmetic.carry_chains import ChainSum, words_of_row
@@ -18,7 +18,9 @@ from hdlgen.arithmetic.constants import CONSTANT_ENCODINGS
 from hdlgen.arithmetic.delay import AND, BOOTH, DSP, FULL_ADDER, XOR, adder_delay, chain_delay
 from hdlgen.arithmetic.heap import Heap, compress
 from hdlgen.arithmetic.heap_plans import PLANS, plan_by_arrival
-from hdlgen.arithmetic.partial_products import PRODUCT_ROWS, Row, square_rows, word_row
+from hdlgen.arithmetic.joined import joined
+from hdlgen.arithmetic.partial_products import Row, square_rows, word_row
+from hdlgen.arithmetic.products import Product
 from hdlgen.arithmetic.sum_shape import ALL_MULTIPLIERS, CARRY_CHAINS, Position, SumShape, SumStyle
 from hdlgen.arithmetic.word import Word
 from hdlgen.number import Format
@@ -50,8 +52,9 @@ def position_rows(m: Module, position: Position, factors: Sequence[Value], style
         return [word_row(factors[0], position.factors[0])]
     if position.squared:
         return square_rows(m, factors[0], position.factors[0])
-    rows = PRODUCT_ROWS[ALL_MULTIPLIERS[style.multiplier].rows]
-    return rows(m, factors[0], position.factors[0], factors[1], position.factors[1])
+    product = Product(ALL_MULTIPLIERS[style.multiplier].rows, *position.factors)
+    m.submodules += product.instance(left=factors[0], right=factors[1])
+    return product.rows
 
 
 def _fill(
@@ -84,8 +87,7 @@ def _add(
 ) -> Value:
     """Add two words of equal width; the carry out falls away."""
     adder = ALL_ADDERS[style.adder](len(left), cells=style.cells, arrivals=arrivals)
-    m.submodules += adder
-    m.d.comb += [adder.a.eq(left), adder.b.eq(right), adder.carry_in.eq(carry_in)]
+    m.submodules += adder.instance(a=left, b=right, carry_in=carry_in)
     return adder.sum[: len(left)]
 
 
@@ -94,9 +96,9 @@ def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, D
     heap.ripple(m, name, cells=style.cells)
     lower, left, right, carry = heap.addends()
     if not left:
-        return Cat(*lower), Delay()
-    upper = _add(m, Cat(*left), Cat(*right), carry, style, arrivals=heap.arrivals())
-    return Cat(*lower, upper), Delay(adders=((len(left), 0.0),))
+        return joined(lower), Delay()
+    upper = _add(m, joined(left), joined(right), carry, style, arrivals=heap.arrivals())
+    return joined(lower, upper), Delay(adders=((len(left), 0.0),))
 
 
 def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, Delay]:
@@ -116,7 +118,7 @@ def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, D
     if subtract:
         addend = ~addend
     upper = _add(m, left.extended(cut, width - cut), addend, int(subtract), style)
-    bits = Cat(left.extended(base, cut - base), upper)
+    bits = joined(left.extended(base, cut - base), upper)
     word = Word(bits, low >> base, high >> base, shift=base, minus=left.minus and right.minus)
     return word, Delay(adders=((width - cut, XOR if subtract else 0.0),))
 

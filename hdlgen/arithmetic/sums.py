@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self, cast
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
+from hdlgen.arithmetic.joined import joined
 from hdlgen.arithmetic.sum_levels import Delay, Live, sum_levels
 from hdlgen.arithmetic.sum_shape import MULTIPLIERS, REDUCTIONS, Position, SumShape, SumStyle, sum_ports
 
@@ -134,7 +135,7 @@ def _register(m: Module, live: Live, number: int) -> None:
     """Put a pipeline register behind all bits that are on their way; constants need none."""
     moving = _moving(live)
     stage = Signal(len(moving), name=f"stage_{number}", reset_less=True)
-    m.d.sync += stage.eq(Cat(*moving))
+    m.d.sync += stage.eq(joined(moving))
     held = iter(stage)
     for item in live:
         item.replace([bit if isinstance(bit, Const) else next(held) for bit in item.bits()])

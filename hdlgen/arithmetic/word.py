@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Value
 
+from hdlgen.arithmetic.joined import joined
+
 __all__ = ["Word"]
 
 
@@ -26,10 +28,10 @@ class Word:
 
     def replace(self, bits: Iterable[Value]) -> None:
         """Put other bits in the places of those that `bits` lists: their registers, say."""
-        self.value = Cat(*bits)
+        self.value = joined(bits)
 
     def extended(self, shift: int, width: int) -> Value:
         """Give the bits from weight `2**shift` on, `width` of them, sign-extended."""
         sign = self.value[-1] if self.low < 0 else Const(0, 1)
         whole = Cat(Const(0, self.shift), self.value)
-        return Cat(whole[shift:], sign.replicate(max(width + shift - len(whole), 0)))[:width]
+        return joined(joined(whole[shift:], sign.replicate(max(width + shift - len(whole), 0)))[:width])

@@ -71,7 +71,7 @@ def simulate_with(folder: str, jobs: Sequence[SimulationJob], simulator: str | N
     return simulate_together(jobs, simulator)
 
 
-def build_hungrily(how: str, compiler: Compiler, point: Point | None) -> Built:
+def build_hungrily(how: str, compiler: Compiler, point: Point | None, texts: Path | None = None) -> Built:
     """Take more memory than there may be, in the worker or in a program that it starts."""
     if point is not None and point["recipe"] == "leanest":
         if how == "worker":
@@ -79,7 +79,7 @@ def build_hungrily(how: str, compiler: Compiler, point: Point | None) -> Built:
         command: list[str | Path] = [sys.executable, "-c", "bytearray(9 << 30)"]
         done = tools.run(command, folder=Path(), seconds=60)
         raise ValueError(done.error.strip().splitlines()[-1])
-    return build(compiler, point)
+    return build(compiler, point, texts)
 
 
 @pytest.mark.parametrize(

@@ -67,22 +67,22 @@ def measure_all(measure: Measure, texts: Sequence[str]) -> list[Evaluation]:
 # What is planted: each stands in for a step of the pipeline, in the workers.
 
 
-def build_with_fault(compiler: Compiler, point: Point | None) -> Built:
+def build_with_fault(compiler: Compiler, point: Point | None, texts: Path | None = None) -> Built:
     """Turn the first exclusive or of the victim's Verilog into an or."""
-    built = build(compiler, point)
+    built = build(compiler, point, texts)
     if point is None or RIPPLE not in point.text():
         return built
     assert " ^ " in built.verilog
     return dataclasses.replace(built, verilog=built.verilog.replace(" ^ ", " | ", 1))
 
 
-def build_and_die(mark: Path | None, compiler: Compiler, point: Point | None) -> Built:
+def build_and_die(mark: Path | None, compiler: Compiler, point: Point | None, texts: Path | None = None) -> Built:
     """Die while the victim is built: once where there is a mark to leave, else each time."""
     if point is not None and RIPPLE in point.text() and not (mark and mark.exists()):
         if mark:
             mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return build(compiler, point)
+    return build(compiler, point, texts)
 
 
 def simulate_and_die(victim: str, jobs: Sequence[SimulationJob], simulator: str | None) -> list[SimulationResult]:

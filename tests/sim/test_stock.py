@@ -64,7 +64,7 @@ def stock(pool: Pool, folder: Path) -> list[StockPoint]:
     return list(measure_stock(make_measure(THREE, pool, folder)))
 
 
-def build_wrongly(compiler: Compiler, point: Point | None) -> Built:
+def build_wrongly(compiler: Compiler, point: Point | None, texts: Path | None = None) -> Built:
     """Build a sum that is one too large."""
     assert point is None
     wrong = build(compiler_of(THREE.replace("sum(a * b)", "sum(a * b) | 1")), None)
