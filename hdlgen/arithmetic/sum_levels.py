@@ -46,25 +46,26 @@ Live = Sequence[Heap | Word]
 Levels = Generator[tuple[Delay, Live], None, Value]
 
 
-def position_rows(m: Module, position: Position, factors: Sequence[Value], style: SumStyle) -> list[Row]:
-    """Make the rows of a position of one or two factors, without its coefficient."""
+def position_rows(m: Module, name: str, position: Position, factors: Sequence[Value], style: SumStyle) -> list[Row]:
+    """Make the rows of a position of one or two factors, without its coefficient; of two, in a module of the name."""
     if len(factors) == 1:
         return [word_row(factors[0], position.factors[0])]
     if position.squared:
         return square_rows(m, factors[0], position.factors[0])
     product = Product(ALL_MULTIPLIERS[style.multiplier].rows, *position.factors)
-    m.submodules += product.instance(left=factors[0], right=factors[1])
+    m.submodules[name] = product.instance(left=factors[0], right=factors[1])
     return product.rows
 
 
 def _fill(
-    m: Module, heap: Heap, position: Position, factors: Sequence[Value], style: SumStyle, dropped: int = 0
+    m: Module, name: str, heap: Heap, position: Position, factors: Sequence[Value], style: SumStyle, dropped: int = 0
 ) -> None:
     """Add a position to a heap whose lowest column has the weight `2**dropped`."""
     if not factors:
         heap.add_constant(position.coefficient >> dropped)
         return
-    rows = [row._replace(arrival=row.arrival + position.arrival) for row in position_rows(m, position, factors, style)]
+    rows = position_rows(m, name, position, factors, style)
+    rows = [row._replace(arrival=row.arrival + position.arrival) for row in rows]
     for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
         for row in rows:
             heap.add_row(m, row, shift=digit.shift - dropped, sign=digit.sign)
@@ -83,25 +84,32 @@ def _first_delay(shape: SumShape, style: SumStyle) -> float:
 
 
 def _add(
-    m: Module, left: Value, right: Value, carry_in: Value | int, style: SumStyle, *, arrivals: Sequence[float] = ()
+    m: Module,
+    name: str,
+    left: Value,
+    right: Value,
+    carry_in: Value | int,
+    style: SumStyle,
+    *,
+    arrivals: Sequence[float] = (),
 ) -> Value:
     """Add two words of equal width; the carry out falls away."""
     adder = ALL_ADDERS[style.adder](len(left), cells=style.cells, arrivals=arrivals)
-    m.submodules += adder.instance(a=left, b=right, carry_in=carry_in)
+    m.submodules[name] = adder.instance(a=left, b=right, carry_in=carry_in)
     return adder.sum[: len(left)]
 
 
-def _finish(m: Module, name: str, heap: Heap, style: SumStyle) -> tuple[Value, Delay]:
+def _finish(m: Module, number: int, heap: Heap, style: SumStyle) -> tuple[Value, Delay]:
     """Add the two rows of a reduced heap; columns below the first pair of bits pass by."""
-    heap.ripple(m, name, cells=style.cells)
+    heap.ripple(m, f"ripple_{number}", cells=style.cells)
     lower, left, right, carry = heap.addends()
     if not left:
         return joined(lower), Delay()
-    upper = _add(m, joined(left), joined(right), carry, style, arrivals=heap.arrivals())
+    upper = _add(m, f"adder_{number}", joined(left), joined(right), carry, style, arrivals=heap.arrivals())
     return joined(lower, upper), Delay(adders=((len(left), 0.0),))
 
 
-def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, Delay]:
+def _merge(m: Module, name: str, left: Word, right: Word, style: SumStyle) -> tuple[Word, Delay]:
     """Add two words, subtracting where one of them counts negative; bits below both pass by the adder."""
     if left.minus and not right.minus:
         left, right = right, left
@@ -117,7 +125,7 @@ def _merge(m: Module, left: Word, right: Word, style: SumStyle) -> tuple[Word, D
     addend = right.extended(cut, width - cut)
     if subtract:
         addend = ~addend
-    upper = _add(m, left.extended(cut, width - cut), addend, int(subtract), style)
+    upper = _add(m, name, left.extended(cut, width - cut), addend, int(subtract), style)
     bits = joined(left.extended(base, cut - base), upper)
     word = Word(bits, low >> base, high >> base, shift=base, minus=left.minus and right.minus)
     return word, Delay(adders=((width - cut, XOR if subtract else 0.0),))
@@ -152,8 +160,8 @@ def _heap_levels(
 ) -> Levels:
     """Build one heap over all positions; an accumulator joins it last."""
     heap = Heap(shape.result.width)
-    for position, values in zip(shape.positions, factors, strict=True):
-        _fill(m, heap, position, values, style, shape.dropped)
+    for place, (position, values) in enumerate(zip(shape.positions, factors, strict=True)):
+        _fill(m, f"product_{place}", heap, position, values, style, shape.dropped)
     heap.add_constant(shape.constant >> shape.dropped)
     heap.settle_constant()
     yield from _reduce(m, [heap], [], style, first=_first_delay(shape, style))
@@ -162,7 +170,7 @@ def _heap_levels(
         heap.add_row(m, Row(accumulator, 0, 0))
         compress(m, "accumulate", [(heap, plan_by_arrival(heap.columns))], cells=style.cells)
         joined = FULL_ADDER
-    total, delay = _finish(m, "ripple", heap, style)
+    total, delay = _finish(m, 0, heap, style)
     word = Word(total, *_bounds(shape.result))
     yield delay._replace(fixed=joined), [word]
     return word.value
@@ -179,7 +187,8 @@ def _word_levels(
     words: list[Word] = []
     heaps: list[tuple[Heap, Word]] = []
     constant = shape.constant
-    for position, values in zip(shape.positions, factors, strict=True):
+    for place, (position, values) in enumerate(zip(shape.positions, factors, strict=True)):
+        name = f"product_{place}"
         digits = CONSTANT_ENCODINGS[style.constants](position.coefficient)
         if not values or not digits:
             constant += position.coefficient if not values else 0
@@ -189,12 +198,12 @@ def _word_levels(
             words.append(word)
             if len(values) == 2:
                 heap = Heap(Format.holding(low, high).width)
-                _fill(m, heap, replace(position, coefficient=1, arrival=0.0), values, style)
+                _fill(m, name, heap, replace(position, coefficient=1, arrival=0.0), values, style)
                 heaps.append((heap, word))
         else:
             low, high = position.range()
             heap = Heap(Format.holding(low, high).width)
-            _fill(m, heap, position, values, style)
+            _fill(m, name, heap, position, values, style)
             word = Word(Const(0, 1), low, high)
             words.append(word)
             heaps.append((heap, word))
@@ -212,7 +221,7 @@ def _word_levels(
     if heaps:
         adders: list[tuple[int, float]] = []
         for number, (heap, word) in enumerate(heaps):
-            word.value, delay = _finish(m, f"ripple_{number}", heap, style)
+            word.value, delay = _finish(m, number, heap, style)
             adders += delay.adders
         yield Delay(adders=tuple(adders)), words
     yield from _merge_all(m, words, style)
@@ -223,7 +232,7 @@ def _word_levels(
         words.append(Word(Const(0, 1), 0, 0))
     delay = Delay()
     if len(words) == 2:
-        word, delay = _merge(m, words[1], words[0], style)
+        word, delay = _merge(m, "last_sum", words[1], words[0], style)
     word = Word(word.extended(0, shape.result.width), *_bounds(shape.result))
     yield delay, [word]
     return word.value
@@ -231,15 +240,17 @@ def _word_levels(
 
 def _merge_all(m: Module, words: list[Word], style: SumStyle) -> Generator[tuple[Delay, Live], None, None]:
     """Add words until one is left: neighbours at each level in a tree, the first two in a chain."""
+    number = 0
     while len(words) > 1:
         pairs = len(words) // 2 if style.reduction == "tree" else 1
         adders: list[tuple[int, float]] = []
         merged = []
         for pair in range(pairs):
-            word, delay = _merge(m, words[2 * pair], words[2 * pair + 1], style)
+            word, delay = _merge(m, f"sum_{number + pair}", words[2 * pair], words[2 * pair + 1], style)
             merged.append(word)
             adders += delay.adders
         words[: 2 * pairs] = merged
+        number += pairs
         yield Delay(adders=tuple(adders)), words
 
 
@@ -264,11 +275,11 @@ def _chain_levels(
     """Add all rows of all positions two by two by carry chains; an accumulator joins the last sum."""
     words: list[Word] = []
     constant = shape.constant
-    for position, values in zip(shape.positions, factors, strict=True):
+    for place, (position, values) in enumerate(zip(shape.positions, factors, strict=True)):
         if not values:
             constant += position.coefficient
             continue
-        rows = position_rows(m, position, values, style)
+        rows = position_rows(m, f"product_{place}", position, values, style)
         digits = CONSTANT_ENCODINGS[style.constants](position.coefficient)
         words += [words_of_row(row, shift=digit.shift, sign=digit.sign) for digit in digits for row in rows]
     words = [word for word in words if word.shift < shape.result.width]

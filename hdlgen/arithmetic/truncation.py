@@ -40,7 +40,7 @@ def _geometry(position: Position, style: SumStyle) -> tuple[_Row, ...]:
     if not position.factors:
         return ()
     factors = [Signal(format.width) for format in position.factors]
-    rows = position_rows(Module(), position, factors, style)
+    rows = position_rows(Module(), "product", position, factors, style)
     found = []
     for digit in CONSTANT_ENCODINGS[style.constants](position.coefficient):
         for row in rows:
