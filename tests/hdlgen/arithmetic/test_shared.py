@@ -124,7 +124,7 @@ def test_eight_products_of_a_sum_are_one_module(multiplier: str) -> None:
     shape = SumShape(positions=positions, constant=0, result=Format(width=19, signed=True))
     text = to_rtlil(SumUnit(shape, SumStyle(multiplier=multiplier)))
     assert [name for name in modules_of(text) if "s8_s8" in name] == [f"{MULTIPLIERS[multiplier].rows}_s8_s8"]
-    assert len(re.findall(r"cell \\\w+_s8_s8 ", text)) == 8
+    assert re.findall(r"cell \\\w+_s8_s8 \\(\w+)$", text, re.MULTILINE) == [f"product_{place}" for place in range(8)]
 
 
 @pytest.mark.parametrize(
