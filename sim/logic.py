@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,14 +76,15 @@ def read_logic(module: Mapping[str, Any]) -> Logic:
     gates: list[Gate] = []
     states: list[StateBit] = []
     adders: list[FullAdder] = []
-    free = 2
     for name, cell in module["cells"].items():
         kind: str = cell["type"]
-        nets = {pin: _bits(bits) for pin, bits in cell["connections"].items()}
-        free = max([free, *(bit + 1 for bits in nets.values() for bit in bits if isinstance(bit, int))])
-        if kind in GATES:
-            gates.append(Gate(kind=kind, inputs=tuple(nets[pin][0] for pin in GATES[kind][0]), output=nets["Y"][0]))
-        elif kind in ("$_DFF_P_", "$_DFFE_PP_"):
+        connections = cell["connections"]
+        if kind in GATES:  # most cells by far
+            inputs = tuple([_bit(connections[pin][0]) for pin in GATES[kind][0]])
+            gates.append(Gate(kind=kind, inputs=inputs, output=connections["Y"][0]))
+            continue
+        nets = {pin: _bits(bits) for pin, bits in connections.items()}
+        if kind in ("$_DFF_P_", "$_DFFE_PP_"):
             enable = nets["E"][0] if "E" in nets else None
             states.append(StateBit(clock=nets["C"][0], data=nets["D"][0], output=nets["Q"][0], enable=enable))
         elif kind == "$fa":
@@ -95,14 +97,20 @@ def read_logic(module: Mapping[str, Any]) -> Logic:
         Port(name=name, is_output=port["direction"] == "output", bits=_bits(port["bits"]))
         for name, port in module["ports"].items()
     )
-    free = max([free, *(bit + 1 for port in ports for bit in port.bits if isinstance(bit, int))])
+    connected = (bits for cell in module["cells"].values() for bits in cell["connections"].values())
+    nets_and_constants = set(itertools.chain(*connected, *(port.bits for port in ports)))
+    free = 1 + max((bit for bit in nets_and_constants if isinstance(bit, int)), default=1)
     return Logic(ports=ports, gates=tuple(gates), states=tuple(states), adders=tuple(adders), free=free)
 
 
 def _bits(bits: Sequence[Any]) -> tuple[Bit, ...]:
-    if "z" in bits:
+    return tuple(map(_bit, bits))
+
+
+def _bit(bit: Any) -> Bit:
+    if bit == "z":
         raise ToolError("yosys: no bit must float (z)")
-    return tuple("0" if bit == "x" else bit for bit in bits)
+    return "0" if bit == "x" else bit
 
 
 def _full_adders(nets: Mapping[str, tuple[Bit, ...]]) -> list[FullAdder]:
