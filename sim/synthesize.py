@@ -43,7 +43,7 @@ _BEGIN = (
     "setattr -unset init */w:*",  # hardware wakes up in any state: a value for power-up would be assumed, not built
 )
 _STOCK_BEGIN = ("flatten", "opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt", "opt_clean")
-_STOCK_END = ("share", "opt", "opt -fast -full")
+_STOCK_END = ("share", "opt", "opt -fast -full", "opt_expr", "opt_clean")
 _ADDERS_STAY = (
     f"{TECHMAP} t:$fa %n",
     f"{TECHMAP} t:$fa %n",
@@ -180,9 +180,9 @@ def _check(what: str, name: str, family: Mapping[str, object]) -> None:
 
 
 def gate_passes(technology: Technology, *, keeps_adders: bool) -> tuple[str, ...]:
-    """Give the passes that take operators to gates; `$fa` cells stay if wanted and the technology has adders."""
+    """Give what takes operators to gates, after `opt`; `$fa` cells stay if wanted and the technology has adders."""
     stay = keeps_adders and technology.full_adder is not None
-    return ("opt_expr", "opt_clean", *(_ADDERS_STAY if stay else (TECHMAP,)))
+    return _ADDERS_STAY if stay else (TECHMAP,)
 
 
 def elaborate(rtlil: str, middle: Sequence[str], *, folder: Path, seconds: float = SECONDS) -> dict[str, Any]:
