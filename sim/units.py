@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +31,22 @@ def area_by_unit(
     modules = elaborate(rtlil, ("opt", *gate_passes(technology, keeps_adders=True)), folder=folder, seconds=seconds)
     own: dict[str, float] = {}
     with running(folder) as abc:
-        for name in {module for _, module in _instances("top", "top", modules)}:
-            logic = read_logic(alone(modules[name], modules))
+        for name, module in modules.items():
+            logic = read_logic(alone(module, modules))
             mapped = map_logic(logic, technology, RECIPES[recipe], folder=folder, seconds=seconds, abc=abc)
             own[name] = math.fsum(technology.cells[cell].area_um2 * count for cell, count in mapped.counts().items())
-    instances = dict(_instances("top", "top", modules))
-    return {
-        path: math.fsum(own[module] for each, module in instances.items() if f"{each}.".startswith(f"{path}."))
-        for path in instances
-    }
+    return _held("top", "top", modules, own)
 
 
-def _instances(path: str, module: str, modules: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the module of an instance, and of every one in it."""
-    yield path, module
+def _held(path: str, module: str, modules: Mapping[str, Any], own: Mapping[str, float]) -> dict[str, float]:
+    """Give the area of an instance with all that is in it, then the areas of those in it."""
+    total, inner = own[module], {}
     for name, cell in modules[module]["cells"].items():
         if cell["type"] in modules:
-            yield from _instances(f"{path}.{name}", cell["type"], modules)
+            below = _held(f"{path}.{name}", cell["type"], modules, own)
+            total += below[f"{path}.{name}"]
+            inner.update(below)
+    return {path: total, **inner}
 
 
 def alone(module: Mapping[str, Any], modules: Mapping[str, Any]) -> dict[str, Any]:
