@@ -35,11 +35,13 @@ class Effort:
     Args:
         recipes: by which everything is mapped, the same on all sides.
         finals: classic adders at the end of a classic tree.
-        budget: how many points of ours are mapped at the most, on each technology.
+        starts: how many points of ours are drawn to begin with.
+        budget: how many are mapped at the most, on each technology.
     """
 
     recipes: tuple[str, ...]
     finals: tuple[str, ...]
+    starts: int
     budget: int
 
 
@@ -47,15 +49,20 @@ EFFORTS: Mapping[int, Effort] = {
     8: Effort(
         recipes=("fastest", "balanced", "keep_fast", "spare"),
         finals=("ripple", "brent_kung", "sklansky", "kogge_stone"),
+        starts=55,
         budget=440,
     ),
     16: Effort(
-        recipes=("fastest", "keep_fast", "spare"), finals=("brent_kung", "sklansky", "ladner_fischer"), budget=220
+        recipes=("fastest", "keep_fast", "spare"),
+        finals=("brent_kung", "sklansky", "ladner_fischer"),
+        starts=27,
+        budget=220,
     ),
     32: Effort(
         recipes=("balanced", "keep_fast", "keep_lean", "spare"),
         finals=("brent_kung", "sklansky", "ladner_fischer"),
-        budget=300,
+        starts=37,
+        budget=440,
     ),
 }
 """By width."""
@@ -148,7 +155,7 @@ def _search(
         {name: min(family, key=lambda kernel: kernel.product) for name, family in classic.items()},
         [one for one in joined if not any(other.dominates(one) and other != one for other in joined)],
         enough=_ENOUGH,
-        starts=effort.budget // 8,
+        starts=effort.starts,
         chance=random.Random(f"{technology} {width}"),
     )
     while search.open and (points := search.ask(min(_BATCH, effort.budget - len(search.known)))):
