@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -44,15 +44,7 @@ class RippleAdder(Adder):
 
     def __init__(self, width: int, *, cells: bool = False) -> None:
         self.cells = cells
-        super().__init__(width)
-
-    @property
-    def title(self) -> str:
-        return f"ripple_adder_{self.width}"
-
-    @property
-    def key(self) -> Hashable:
-        return self.width, self.cells
+        super().__init__(width, "ripple", cells)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -65,9 +57,8 @@ class RippleAdder(Adder):
 class NativeAdder(Adder):
     """Add `a + b + carry_in` exactly, by the language's own `+`: one table a bit on an FPGA's carry chain."""
 
-    @property
-    def title(self) -> str:
-        return f"native_adder_{self.width}"
+    def __init__(self, width: int) -> None:
+        super().__init__(width, "native")
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -26,22 +26,25 @@ _Span = tuple[int, int]
 
 
 class Adder(Shared):
-    """What all adders have in common: the ports `a`, `b`, `carry_in` in, the exact `sum` out."""
+    """What all adders have in common: the ports `a`, `b`, `carry_in` in, the exact `sum` out.
+
+    Args:
+        width: bits of each operand, at least 1.
+        scheme: how it carries; its module is named after it and the width.
+        key: what else the module depends on.
+    """
 
     a: Signal
     b: Signal
     carry_in: Signal
     sum: Signal
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, scheme: str, key: Hashable = ()) -> None:
         if width < 1:
             raise ValueError(f"{type(self).__name__}: width must be at least 1 bit, not {width!r}")
         self.width = width
-        super().__init__({"a": In(width), "b": In(width), "carry_in": In(1), "sum": Out(width + 1)})
-
-    @property
-    def key(self) -> Hashable:
-        return self.width
+        ports = {"a": In(width), "b": In(width), "carry_in": In(1), "sum": Out(width + 1)}
+        super().__init__(ports, title=f"{scheme}_adder_{width}", key=(width, key))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,18 +95,10 @@ class PrefixAdder(Adder):
     """
 
     def __init__(self, width: int, *, graph: Columns, form: PrefixForm | None = None) -> None:
-        super().__init__(width)
         self.graph = trim(graph, width)
         self.form = PrefixForm() if form is None else form
         self._ling = self.form.propagation == "ling"
-
-    @property
-    def title(self) -> str:
-        return f"prefix_adder_{self.width}"
-
-    @property
-    def key(self) -> Hashable:
-        return self.graph, self.form
+        super().__init__(width, "prefix", (self.graph, self.form))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

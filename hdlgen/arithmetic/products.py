@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from functools import lru_cache
 
 from amaranth.hdl import Const, Module, Signal
@@ -34,21 +33,13 @@ class Product(Shared):
         self.formats = (left, right)
         self._widths, self._rows = _planned(kind, left, right)
         rows = {f"bits_{number}": Out(width) for number, width in enumerate(self._widths)}
-        super().__init__({"left": In(left.width), "right": In(right.width), **rows})
+        title = "_".join((kind, *(f"{'s' if format.signed else 'u'}{format.width}" for format in self.formats)))
+        super().__init__({"left": In(left.width), "right": In(right.width), **rows}, title=title, key=title)
 
     @property
     def rows(self) -> list[Row]:
         """Give the rows, with the ports as their bits."""
         return [row._replace(bits=getattr(self, f"bits_{number}")) for number, row in enumerate(self._rows)]
-
-    @property
-    def title(self) -> str:
-        words = (f"{'s' if format.signed else 'u'}{format.width}" for format in self.formats)
-        return "_".join((self.kind, *words))
-
-    @property
-    def key(self) -> Hashable:
-        return self.title
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -12,23 +12,24 @@ from collections.abc import Hashable, Iterator, Mapping
 
 from amaranth.hdl import Const, Elaboratable, Instance, Module, Value
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Member
 
 __all__ = ["Shared", "SharedModules"]
 
 
 class Shared(wiring.Component):
-    """A combinational component, of which all instances with the same key are one module in the text of a design."""
+    """A combinational component, of which all instances with the same key are one module in the text of a design.
 
-    @property
-    def title(self) -> str:
-        """Name the module."""
-        raise NotImplementedError
+    Args:
+        ports: its signature.
+        title: the name of the module.
+        key: all that the module depends on, besides the class: plain data, whose `repr` says all of it.
+    """
 
-    @property
-    def key(self) -> Hashable:
-        """Give all that the module depends on, besides the class: plain data, whose `repr` says all of it."""
-        raise NotImplementedError
+    def __init__(self, ports: Mapping[str, Member], *, title: str, key: Hashable) -> None:
+        self.title = title
+        self.key = key
+        super().__init__(ports)
 
     def instance(self, **inputs: Value | int) -> Elaboratable:
         """Stand for the component in another module: its inputs are these values, its outputs its own ports.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from amaranth.hdl import Module, Signal, Value
@@ -49,15 +49,7 @@ class Quadruple(Shared):
     result: Signal
 
     def __init__(self) -> None:
-        super().__init__({"byte": In(8), "result": Out(9)})
-
-    @property
-    def title(self) -> str:
-        return "quadruple"
-
-    @property
-    def key(self) -> Hashable:
-        return ()
+        super().__init__({"byte": In(8), "result": Out(9)}, title="quadruple", key=())
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
