@@ -61,10 +61,11 @@ class _Placed(Elaboratable):
     def elaborate(self, platform: object) -> Instance | Module:
         component = self.component
         if isinstance(platform, SharedModules):
-            members = component.signature.members
-            outputs = ((f"o_{name}", getattr(component, name)) for name in members if name not in self.inputs)
-            inputs = ((f"i_{name}", value) for name, value in self.inputs.items())
-            return Instance(platform.name(component), **dict(inputs), **dict(outputs))
+            inputs = [("i", name, value) for name, value in self.inputs.items()]
+            outputs = [
+                ("o", name, getattr(component, name)) for name in component.signature.members if name not in self.inputs
+            ]
+            return Instance(platform.name(component), *inputs, *outputs)
         m = Module()
         m.submodules.shared = component
         m.d.comb += [getattr(component, name).eq(value) for name, value in self.inputs.items()]

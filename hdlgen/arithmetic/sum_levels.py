@@ -165,14 +165,14 @@ def _heap_levels(
     heap.add_constant(shape.constant >> shape.dropped)
     heap.settle_constant()
     yield from _reduce(m, [heap], [], style, first=_first_delay(shape, style))
-    joined = 0.0
+    accumulating = 0.0
     if accumulator is not None:
         heap.add_row(m, Row(accumulator, 0, 0))
         compress(m, "accumulate", [(heap, plan_by_arrival(heap.columns))], cells=style.cells)
-        joined = FULL_ADDER
+        accumulating = FULL_ADDER
     total, delay = _finish(m, 0, heap, style)
     word = Word(total, *_bounds(shape.result))
-    yield delay._replace(fixed=joined), [word]
+    yield delay._replace(fixed=accumulating), [word]
     return word.value
 
 
@@ -294,13 +294,13 @@ def _chain_levels(
         yield Delay(delay), total.live()
     (word,) = total.plus
     result = word.extended(0, shape.result.width)
-    joined = 0.0
+    accumulating = 0.0
     if accumulator is not None:
         summed = Signal(shape.result.width, name="summed")
         m.d.comb += summed.eq(accumulator + result)
-        result, joined = summed, chain_delay(shape.result.width)
+        result, accumulating = summed, chain_delay(shape.result.width)
     word = Word(result, *_bounds(shape.result))
-    yield Delay(joined), [word]
+    yield Delay(accumulating), [word]
     return word.value
 
 

@@ -34,4 +34,4 @@ class Word:
         """Give the bits from weight `2**shift` on, `width` of them, sign-extended."""
         sign = self.value[-1] if self.low < 0 else Const(0, 1)
         whole = Cat(Const(0, self.shift), self.value)
-        return joined(joined(whole[shift:], sign.replicate(max(width + shift - len(whole), 0)))[:width])
+        return joined(Cat(whole[shift:], sign.replicate(max(width + shift - len(whole), 0)))[:width])
